@@ -1,0 +1,3 @@
+"""Aldía: collects what companies are owed."""
+
+__version__ = "0.1.0"
