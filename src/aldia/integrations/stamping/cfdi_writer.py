@@ -74,8 +74,9 @@ def _write_document(draft: DraftDocument, certificate: CertificateText, seal: st
     )
     lines = "".join([_line_xml(line) for line in draft.lines])
     complement = element("cfdi:Complemento", "", stamp) if stamp else ""
+    parties = _parties_xml(draft.issuer, draft.receiver)
     return (
-        f"{_HEAD}{own}>{_global_xml(draft)}{_relations_xml(draft.relations)}{_parties_xml(draft.issuer, draft.receiver)}"
+        f"{_HEAD}{own}>{_global_xml(draft)}{_relations_xml(draft.relations)}{parties}"
         f"<cfdi:Conceptos>{lines}</cfdi:Conceptos>{_totals_xml(totals)}{complement}</cfdi:Comprobante>"
     )
 

@@ -153,9 +153,7 @@ def _payment_taxes_xml(payment: DraftPayment) -> str:
         for code, amount in withheld.items()
     )
     second = "".join(
-        _tax_xml("pago20:TrasladoP", "P", tax, base, amount)
-        for tax, (base, amount) in sums.items()
-        if not tax.withheld
+        _tax_xml("pago20:TrasladoP", "P", tax, base, amount) for tax, (base, amount) in sums.items() if not tax.withheld
     )
     groups = element("pago20:RetencionesP", "", first) if first else ""
     groups += element("pago20:TrasladosP", "", second) if second else ""
