@@ -1,4 +1,8 @@
-"""Customers and what is known of them: contacts, terms, credit lines, portfolios, files."""
+"""Customers and what is known of them: contacts, terms, credit lines, portfolios, files.
+
+`version` counts the edits of a row by people: a form carries the one it was drawn from, and the second of two edits of
+the same form is refused instead of undoing the first.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ class Portfolio(CompanyModel):
 
     name = models.CharField(_("nombre"), max_length=100)
     collector = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "name"], name="portfolio_name")]
@@ -46,6 +51,7 @@ class Customer(CompanyModel):
     language = models.CharField(max_length=10, default="es")
     notes = models.TextField(blank=True)
     search = models.CharField(max_length=700, blank=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
@@ -82,6 +88,7 @@ class Contact(CompanyModel):
     no_email = models.BooleanField(default=False)
     no_sms = models.BooleanField(default=False)
     no_whatsapp = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
@@ -104,10 +111,14 @@ class CreditLine(CompanyModel):
     limit_minor = models.BigIntegerField()
     term_days = models.PositiveSmallIntegerField(null=True, blank=True)
     is_default = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["company", "customer", "name"], name="creditline_name"),
+            models.UniqueConstraint(
+                fields=["company", "customer"], name="creditline_one_default", condition=Q(is_default=True)
+            ),
             models.CheckConstraint(condition=Q(limit_minor__gte=0), name="creditline_limit"),
         ]
         base_manager_name = "all_companies"
