@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -101,7 +102,7 @@ def test_instalments_add_up_to_the_invoice(lines: tuple, cuts: list[int]) -> Non
     points = sorted({0, total, *(cut % total for cut in cuts)})
     parts = [
         pagos20.document_taxes(paid(lines, end - start, paid_earlier=start))
-        for start, end in zip(points, points[1:], strict=False)
+        for start, end in pairwise(points)
     ]
     for place, tax in enumerate(taxes):
         assert sum(part[place][1] for part in parts) == Decimal(tax.base).scaleb(-2)
