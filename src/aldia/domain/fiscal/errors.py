@@ -7,6 +7,7 @@ and `params` what fills it; `message` is the sentence itself. It says what is wr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -40,6 +41,14 @@ class FiscalError(Exception):
     @property
     def message(self) -> str:
         return self.template % self.params if self.params else self.template
+
+    def __reduce__(self) -> tuple[Callable[..., FiscalError], tuple[type[FiscalError], dict[str, str]]]:
+        """Travels between processes: files are parsed by a pool."""
+        return _rebuild, (type(self), self.params)
+
+
+def _rebuild(kind: type[FiscalError], params: dict[str, str]) -> FiscalError:
+    return kind(**params)
 
 
 # ── the file is not XML that can be read ──────────────────────────────────────────────────────────────────────
@@ -97,7 +106,7 @@ class TooLarge(FiscalError):
 class TooDeep(FiscalError):
     code = "too_deep"
     template = gettext_noop(
-        "El XML tiene más de %(limit)s niveles de elementos anidados, que ningún CFDI tiene, y se rechaza por seguridad."
+        "El XML tiene más de %(limit)s niveles de elementos anidados, que ningún CFDI tiene: se rechaza por seguridad."
     )
 
 
@@ -134,7 +143,7 @@ class UnsupportedComplement(FiscalError):
 class NotStamped(FiscalError):
     code = "not_stamped"
     template = gettext_noop(
-        "El comprobante no está timbrado: no tiene UUID, así que aún no es una factura. Tímbralo y sube el XML timbrado."
+        "El comprobante no está timbrado: no tiene UUID, así que aún no es una factura. Sube el XML timbrado."
     )
 
 
