@@ -116,8 +116,8 @@ def allocate(amount: Money, credit_amount: Money) -> Postings:
 
 
 def reverse(postings: Postings) -> Postings:
-    """The same event undone: each sign turned."""
-    return _balanced(*(Posting(each.role, -each.amount, each.currency) for each in postings))
+    """The same event undone: each sign turned, debits first again."""
+    return _balanced(*(Posting(each.role, -each.amount, each.currency) for each in postings[::-1]))
 
 
 def net(postings: Postings) -> dict[tuple[str, str], int]:
