@@ -78,14 +78,10 @@ class Receivable(CompanyModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(balance__gte=0) & Q(balance__lte=F("total")), name="receivable_balance"
-            ),
+            models.CheckConstraint(condition=Q(balance__gte=0) & Q(balance__lte=F("total")), name="receivable_balance"),
             models.CheckConstraint(condition=Q(total__gt=0), name="receivable_total"),
             models.CheckConstraint(condition=Q(voided_on__isnull=True) | Q(balance=0), name="receivable_voided"),
-            models.UniqueConstraint(
-                fields=["company", "key"], name="receivable_key", condition=~Q(key="")
-            ),
+            models.UniqueConstraint(fields=["company", "key"], name="receivable_key", condition=~Q(key="")),
         ]
         indexes = [
             models.Index(
@@ -129,6 +125,7 @@ class CreditKind(models.TextChoices):
     WITHHOLDING = "withholding", _("Retención")
     ADJUSTMENT = "adjustment", _("Ajuste")
     PRESUMED = "presumed", _("Pago presunto (PUE)")
+    OPENING = "opening", _("Pagado antes de llegar")
 
 
 class Credit(CompanyModel):
@@ -136,6 +133,7 @@ class Credit(CompanyModel):
 
     `held` is the part of `remaining` that names documents which are not on file (or needs a person): it is not
     credit in favour. `hands_off`: a person assigned it by hand, documents no longer move it.
+    `is_distinct`: a person confirmed that it is not the money of a complement on file.
     `external_key` identifies it at its source: the same money never enters twice.
     """
 
@@ -156,6 +154,7 @@ class Credit(CompanyModel):
     note = models.CharField(max_length=500, blank=True)
     proof = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     hands_off = models.BooleanField(default=False)
+    is_distinct = models.BooleanField(default=False)
     reversed_on = models.DateField(null=True, blank=True)
     reverse_reason = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

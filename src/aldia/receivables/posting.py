@@ -1,0 +1,121 @@
+"""The posting kernel: every change of money becomes one balanced entry, chained to the one before it.
+
+A `Book` is opened inside an operation's transaction. Opening it locks the head of the company's ledger chain, so that
+writers of one company take turns: balances read after that are current. `close` writes all entries at once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from aldia.domain.ledger import Posting
+from aldia.receivables.chart import accounts
+from aldia.receivables.models import JournalEntry, JournalLine
+from aldia.tenancy.audit import digest, lock_chain
+from aldia.tenancy.ids import uuid7
+from aldia.tenancy.models import ChainHead, User
+
+CHAIN = "ledger"
+_BATCH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom and what an entry is about; the receivable and the credit go on the lines of their own accounts."""
+
+    customer: uuid.UUID
+    receivable: uuid.UUID | None = None
+    credit: uuid.UUID | None = None
+
+
+class Unbalanced(AssertionError):
+    """Postings that do not sum to zero in each currency: a fault of ours, nothing is written."""
+
+
+class Book:
+    """Collects the entries of one transaction and writes them in one go."""
+
+    def __init__(self, *, actor: User | None) -> None:
+        self.head: ChainHead = lock_chain(CHAIN)
+        self._actor = actor
+        self._accounts = accounts()
+        self._entries: list[JournalEntry] = []
+        self._lines: list[JournalLine] = []
+        self._seq, self._hash = self.head.seq, self.head.hash
+
+    def post(
+        self, *, kind: str, key: str, on: date, postings: Iterable[Posting], subject: Subject, memo: str = ""
+    ) -> None:
+        """Add one entry. `key` is unique per company: the same change never posts twice."""
+        entry = JournalEntry(
+            id=uuid7(), company_id=self.head.company_id, on=on, kind=kind, key=key, actor=self._actor, memo=memo[:300]
+        )
+        lines = [self._line(entry, posting, subject) for posting in postings]
+        assert_balanced(lines)
+        self._seq += 1
+        entry.seq, entry.prev_hash = self._seq, self._hash
+        entry.hash = self._hash = digest(prev_hash=entry.prev_hash, body=entry_body(entry, lines))
+        self._entries.append(entry)
+        self._lines += lines
+
+    def _line(self, entry: JournalEntry, posting: Posting, subject: Subject) -> JournalLine:
+        return JournalLine(
+            id=uuid7(),
+            company_id=self.head.company_id,
+            entry_id=entry.id,
+            account_id=self._accounts[posting.role],
+            customer_id=subject.customer,
+            receivable_id=subject.receivable if posting.role == "receivable" else None,
+            credit_id=subject.credit if posting.role == "customer_credit" else None,
+            amount=posting.amount,
+            currency=posting.currency,
+        )
+
+    def close(self) -> None:
+        """Write what was posted and move the head of the chain."""
+        if not self._entries:
+            return
+        JournalEntry.all_companies.bulk_create(self._entries, batch_size=_BATCH)
+        JournalLine.all_companies.bulk_create(self._lines, batch_size=_BATCH)
+        ChainHead.objects.filter(pk=self.head.pk).update(seq=self._seq, hash=self._hash)
+        self._entries, self._lines = [], []
+
+
+def assert_balanced(lines: Iterable[JournalLine]) -> None:
+    """Raise `Unbalanced` unless the lines sum to zero in each currency."""
+    sums: dict[str, int] = {}
+    for line in lines:
+        sums[line.currency] = sums.get(line.currency, 0) + line.amount
+    if any(sums.values()):
+        raise Unbalanced(str(sums))
+
+
+def entry_body(entry: JournalEntry, lines: Iterable[JournalLine]) -> dict[str, Any]:
+    """What the hash of an entry covers: itself and its lines, in the order of their ids."""
+    return {
+        "id": str(entry.id),
+        "company": str(entry.company_id),
+        "seq": entry.seq,
+        "on": entry.on.isoformat(),
+        "kind": entry.kind,
+        "key": entry.key,
+        "actor": str(entry.actor_id or ""),
+        "memo": entry.memo,
+        "lines": [line_body(line) for line in sorted(lines, key=lambda line: line.id)],
+    }
+
+
+def line_body(line: JournalLine) -> list[Any]:
+    return [
+        str(line.id),
+        str(line.account_id),
+        str(line.customer_id or ""),
+        str(line.receivable_id or ""),
+        str(line.credit_id or ""),
+        line.amount,
+        line.currency,
+    ]
