@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aldia.customers.identity import fold, identify
+from aldia.customers.identity import identify
 from aldia.customers.models import Customer
 from aldia.customers.operations.intake import match_or_create
 from aldia.domain.fiscal.document import Party
+from aldia.domain.folding import fold
 from aldia.tenancy.models import AuditEvent, Company
 from aldia.tenancy.scope import NoCompany, company_scope
 

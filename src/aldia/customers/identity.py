@@ -7,14 +7,11 @@ https://www.sat.gob.mx/normatividad/resolucion-miscelanea
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from aldia.domain import tax_ids
 from aldia.domain.fiscal.document import Party
-
-_JOINED = str.maketrans("", "", ".'’`´")
-
+from aldia.domain.folding import fold
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -23,13 +20,6 @@ class Identity:
     country: str
     tax_id: str
     discriminator: str
-
-
-def fold(text: str) -> str:
-    """Lower case, no accents, words apart by one blank: what the search box and names are compared by. Idempotent."""
-    plain = unicodedata.normalize("NFKD", text.translate(_JOINED)).casefold()
-    plain = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
-    return " ".join("".join(char if char.isalnum() else " " for char in plain).split())
 
 
 def search_text(*parts: str) -> str:
