@@ -38,6 +38,7 @@ class Job(models.Model):
     last_error = models.TextField(blank=True)
     result = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -57,7 +58,11 @@ class Job(models.Model):
 
 
 class Schedule(models.Model):
-    """A task to run at local times of a company (or of the house, `company` null, in UTC)."""
+    """A task to run at local times of a company (or of the house, `company` null, in UTC).
+
+    Either once a day at `local_time`, or each `every_minutes`. After an outage only the latest missed slot runs, and
+    not at all when it is more than `late_minutes` late (null: however late).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     company = models.ForeignKey("tenancy.Company", null=True, on_delete=models.CASCADE, related_name="+")
@@ -66,11 +71,21 @@ class Schedule(models.Model):
     payload = models.JSONField(default=dict)
     local_time = models.TimeField(null=True)
     every_minutes = models.IntegerField(null=True)
+    late_minutes = models.IntegerField(null=True)
     active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["company", "name"], name="schedule_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["company", "name"], name="schedule_once", condition=Q(company__isnull=False)
+            ),
+            models.UniqueConstraint(fields=["name"], name="schedule_house_once", condition=Q(company__isnull=True)),
+            models.CheckConstraint(
+                condition=Q(local_time__isnull=False, every_minutes__isnull=True)
+                | Q(local_time__isnull=True, every_minutes__gt=0),
+                name="schedule_one_rule",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -90,5 +105,3 @@ class ScheduleRun(models.Model):
 
     def __str__(self) -> str:
         return self.slot
-
-

@@ -32,6 +32,11 @@ def current_company_id() -> uuid.UUID:
     return company_id
 
 
+def company_in_scope() -> uuid.UUID | None:
+    """Return the company of the scope, or None: for code that serves both a company and the house."""
+    return _current.get()
+
+
 @contextmanager
 def company_scope(company_id: uuid.UUID) -> Iterator[None]:
     """Run the block for one company: filters of the managers, and row-level security on PostgreSQL."""
