@@ -1,0 +1,79 @@
+"""An import, end to end: each chunk of papers is stored and has its effect on who owes what in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from aldia.customers.models import Customer
+from aldia.documents.models import IngestBatch
+from aldia.documents.operations.batches import begin_batch, chunks, fail_batch, finish_batch
+from aldia.documents.operations.storing import StaleChunk, StoredChunk, store_chunk, write_items
+from aldia.documents.readings import Reading
+from aldia.documents.refusals import ArchiveRefused
+from aldia.receivables.operations.effects import apply_documents
+from aldia.receivables.operations.switching import open_on_file
+from aldia.receivables.posting import CHAIN
+from aldia.tenancy import audit
+from aldia.tenancy.audit import lock_chain
+from aldia.tenancy.crashpoints import crashpoint
+from aldia.tenancy.scope import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    done: int
+    total: int
+
+
+def run_batch(
+    *,
+    batch_id: uuid.UUID,
+    now: Callable[[], datetime],
+    today: date,
+    progress: Callable[[Progress], None] | None = None,
+) -> IngestBatch:
+    """Import a batch from where it is to its end. Safe to interrupt, to repeat, and to run twice at once."""
+    batch = begin_batch(batch_id=batch_id, now=now())
+    while batch is not None:
+        try:
+            for readings in chunks(batch=batch):
+                take_in_chunk(batch=batch, readings=readings, today=today)
+                if progress is not None:
+                    progress(Progress(readings[-1].position + 1, batch.total or 0))
+        except StaleChunk:  # another run is ahead: go on from where it is
+            batch = begin_batch(batch_id=batch_id, now=now())
+            continue
+        except ArchiveRefused as refusal:
+            fail_batch(batch_id=batch_id, message=refusal.message, now=now())
+            break
+        break
+    return finish_batch(batch_id=batch_id, now=now())
+
+
+def take_in_chunk(*, batch: IngestBatch, readings: Sequence[Reading], today: date) -> None:
+    """Store a chunk, open and apply what it says, and write each file's outcome: all of it or nothing."""
+    with transaction():
+        lock_chain(CHAIN)  # before anything else: payments lock the ledger first, too
+        chunk = store_chunk(batch=batch, readings=readings)
+        if batch.collect_all:
+            _collect_all(chunk, today)
+        applied = apply_documents(keys=chunk.touched, today=today, actor=batch.created_by)
+        crashpoint("after_apply")
+        write_items(chunk=chunk, opened=applied.collecting)
+
+
+def _collect_all(chunk: StoredChunk, today: date) -> None:
+    """Switch on the customers of a chunk that asked for it; what they already had on file opens, too."""
+    ids = {document.customer_id for document in chunk.new if document.customer_id}
+    rows = Customer.objects.filter(id__in=ids, collecting=False, generic=False)
+    changed = list(rows.values_list("id", flat=True))
+    if not changed:
+        return
+    Customer.objects.filter(id__in=changed).update(collecting=True)
+    actor = chunk.batch.created_by
+    opened = open_on_file(customer_ids=changed, today=today, actor=actor)
+    detail = {"customers": [str(each) for each in changed], "receivables": opened, "batch": str(chunk.batch.pk)}
+    audit.record(actor=actor, verb="customers.switched_on", object_type="customer", detail=detail)
