@@ -116,9 +116,7 @@ class DocumentRelation(CompanyModel):
     to_key = models.CharField(max_length=60)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["company", "document", "code", "to_key"], name="relation_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["company", "document", "code", "to_key"], name="relation_once")]
         indexes = [models.Index(fields=["company", "to_key"], name="relation_to")]
         base_manager_name = "all_companies"
 
@@ -182,9 +180,7 @@ class PaymentComplementLine(CompanyModel):
     after = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["company", "payment", "position"], name="complementline_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["company", "payment", "position"], name="complementline_once")]
         indexes = [models.Index(fields=["company", "to_key"], name="complementline_to")]
         base_manager_name = "all_companies"
 

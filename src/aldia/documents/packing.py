@@ -1,0 +1,128 @@
+"""Making the archive of a batch: uploads into one ZIP, nested ZIPs uncompressed, personal data blanked out."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from aldia.documents import zipfiles
+from aldia.documents.archives import ZIP_MAGIC, is_zip_name, open_archive, places
+from aldia.documents.originals import MAX_ARCHIVE
+from aldia.documents.refusals import EntryRefused
+from aldia.documents.zipfiles import MB, Budget, Member, Window
+from aldia.documents.zipwriter import ZipWriter
+from aldia.tenancy.models import StoredFile
+from aldia.tenancy.storage import store
+
+NESTED_LIMIT = 512 * MB
+_BLOCK = 1 << 20
+
+
+def pack(files: Iterable[tuple[str, IO[bytes]]], *, name: str, max_bytes: int | None = None) -> StoredFile:
+    """Put one upload or many in the store as one archive. Raises `FileTooLarge`, `CannotStore`.
+
+    Call it before the transaction that refers to it. Each stream is closed once read. A single ZIP
+    is kept as it is. Loose ZIPs among other files go in uncompressed, the rest deflated.
+    """
+    queue = iter(files)
+    first = list(itertools.islice(queue, 2))
+    if len(first) == 1 and _starts_as_zip(first[0][1]):
+        with first[0][1] as content:
+            return store(name, content, "application/zip", max_bytes=max_bytes)
+    with tempfile.TemporaryFile() as target:
+        writer = ZipWriter(target)
+        for each_name, content in itertools.chain(first, queue):
+            with content:
+                writer.add(each_name, content, deflate=not _starts_as_zip(content))
+        writer.close()
+        return store(name, target, "application/zip", max_bytes=max_bytes)
+
+
+def _starts_as_zip(content: IO[bytes]) -> bool:
+    content.seek(0)
+    magic = content.read(4)
+    content.seek(0)
+    return magic in ZIP_MAGIC
+
+
+def needs_unfolding(stored: StoredFile) -> bool:
+    """Whether some ZIP inside the archive came compressed. Raises `ArchiveRefused`."""
+    with open_archive(stored) as stream:
+        whole = Window(0, stored.size)
+        zipfiles.inspect(stream, whole, Budget())
+        return any(_is_folded(member) for member in zipfiles.members(stream, whole))
+
+
+def _is_folded(member: Member) -> bool:
+    readable = not (member.encrypted or member.is_link) and member.size <= NESTED_LIMIT
+    is_bomb = member.size > zipfiles.RATIO_FROM and member.size > member.packed * zipfiles.MAX_RATIO
+    return member.method == zipfiles.DEFLATED and is_zip_name(member.name) and readable and not is_bomb
+
+
+def unfold(stored: StoredFile, content_type: str) -> StoredFile:
+    """A copy of the archive with its nested ZIPs uncompressed.
+
+    What cannot be inflated is copied as it is, and ends as the item that says so.
+    """
+    with open_archive(stored) as stream, tempfile.TemporaryFile() as target:
+        writer = ZipWriter(target)
+        for member in zipfiles.members(stream, Window(0, stored.size)):
+            if member.is_directory:
+                continue
+            inflated = _inflated(stream, member) if _is_folded(member) else None
+            if inflated is None:
+                writer.copy(member, _packed_blocks(stream, member))
+            else:
+                with inflated:
+                    writer.add(member.name, inflated, deflate=False)
+        writer.close()
+        return store(stored.name, target, content_type, max_bytes=MAX_ARCHIVE)
+
+
+def _packed_blocks(stream: IO[bytes], member: Member) -> Iterator[bytes]:
+    try:
+        at, left = zipfiles.data_start(stream, member), member.packed
+    except EntryRefused:
+        return
+    while left > 0:
+        stream.seek(at)
+        block = stream.read(min(_BLOCK, left))
+        if not block:
+            return
+        yield block
+        at, left = at + len(block), left - len(block)
+
+
+def _inflated(stream: IO[bytes], member: Member) -> IO[bytes] | None:
+    """The member inflated into a temporary file, never beyond its announced size; None if it is not what it says."""
+    target = tempfile.SpooledTemporaryFile(max_size=_BLOCK)  # noqa: SIM115 - the caller closes it
+    inflater, crc, size = zlib.decompressobj(-15), 0, 0
+    try:
+        for block in _packed_blocks(stream, member):
+            data = inflater.decompress(block, member.size - size + 1)
+            while data:
+                crc, size = zlib.crc32(data, crc), size + len(data)
+                target.write(data)
+                data = inflater.decompress(inflater.unconsumed_tail, max(member.size - size + 1, 1))
+                if size > member.size:
+                    break
+    except zlib.error:
+        size = -1
+    if size != member.size or crc != member.crc:
+        target.close()
+        return None
+    target.seek(0)
+    return target if target.read(4) in ZIP_MAGIC and target.seek(0) == 0 else None
+
+
+def blank_ranges(stored: StoredFile, positions: set[int]) -> list[tuple[int, int]]:
+    """Where the (compressed) bytes of these positions lie in the stored file: (start, length) each."""
+    ranges = []
+    with open_archive(stored) as stream:
+        for position, place in enumerate(places(stream, stored.size)):
+            if position in positions and place.member is not None:
+                ranges.append((zipfiles.data_start(stream, place.member), place.member.packed))
+    return ranges

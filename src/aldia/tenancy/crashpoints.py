@@ -1,0 +1,36 @@
+"""Named places where a test kills the process, to prove that a clean re-run ends as if nothing had happened.
+
+`CRASH_AT=name:n` kills it (SIGKILL: no clean-up, no rollback by us) the nth time that it passes the place; otherwise
+passing costs a look in a dictionary. A test lists every name used in the code and demands that each be hit.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+NAMES = frozenset(
+    {
+        "after_customers",
+        "after_store",
+        "after_items",
+        "after_chunk",
+        "after_unfold",
+        "before_finish",
+        "after_blank",
+    }
+)
+_passed: dict[str, int] = {}
+
+
+def crashpoint(name: str) -> None:
+    """Die here, if the environment says so."""
+    wanted = os.environ.get("CRASH_AT")
+    if not wanted:
+        return
+    target, _, turn = wanted.partition(":")
+    if target != name:
+        return
+    _passed[name] = _passed.get(name, 0) + 1
+    if _passed[name] == int(turn or 1):
+        os.kill(os.getpid(), signal.SIGKILL)
