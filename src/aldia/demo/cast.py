@@ -279,7 +279,7 @@ def _limit(weight: int, days: int, in_dollars: bool, rng: Random) -> int:
 def _behaviour(place: int, rng: Random, last_day: date) -> Behaviour:
     splits, bundles = rng.choice((0, 0, 0, 10, 25)), rng.random() < 0.35
     roll = rng.random()
-    if place % 9 == 6:  # never one of the biggest; some stopped long ago, some just now
+    if place % 8 == 6:  # never one of the biggest; some stopped long ago, some just now
         return Behaviour("stopped", 12, splits, bundles, last_day - timedelta(days=12 + place * 41 % 170))
     if roll < 0.42:
         return Behaviour("punctual", 0, splits, bundles)

@@ -40,7 +40,7 @@ def plan_payment(books: Books, sale: Sale) -> None:
 
 def _delay(books: Books, sale: Sale) -> int:
     rng, behaviour = books.rng, sale.customer.behaviour
-    straggles = rng.randrange(30, 140) if rng.random() < 0.14 else 0  # a paper lost, a buyer on holiday
+    straggles = rng.randrange(30, 140) if rng.random() < 0.16 else 0  # a paper lost, a buyer on holiday
     if behaviour.manner == "punctual":
         return rng.randrange(-5, 4) + straggles // 2
     if behaviour.manner == "erratic":
