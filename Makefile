@@ -67,7 +67,7 @@ types: $(VENV)/.dev
 	ALDIA_DEV=1 $(BIN)/mypy
 
 contracts: $(VENV)/.dev
-	$(BIN)/lint-imports --no-cache
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
 migrations: $(VENV)/.dev
 	ALDIA_DEV=1 PYTHONPATH=src DJANGO_SETTINGS_MODULE=aldia.config.settings \
