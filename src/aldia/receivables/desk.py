@@ -132,14 +132,15 @@ class Desk:
 
     def close(self) -> None:
         """Write rows, balances and entries."""
+        touched = [row for key, row in self._touched.items() if key not in self._new]
+        # changes first: a credit taken back frees its key for the one that takes its place
+        _update([row for row in touched if isinstance(row, Receivable)], _RECEIVABLE_FIELDS)
+        _update([row for row in touched if isinstance(row, Credit)], _CREDIT_FIELDS)
         receivables = [row for row in self._new.values() if isinstance(row, Receivable)]
         Receivable.all_companies.bulk_create(receivables, batch_size=_BATCH)
         credits = [row for row in self._new.values() if isinstance(row, Credit)]
         Credit.all_companies.bulk_create(credits, batch_size=_BATCH)
         Allocation.all_companies.bulk_create(self._allocations, batch_size=_BATCH)
-        touched = [row for key, row in self._touched.items() if key not in self._new]
-        _update([row for row in touched if isinstance(row, Receivable)], _RECEIVABLE_FIELDS)
-        _update([row for row in touched if isinstance(row, Credit)], _CREDIT_FIELDS)
         self.book.close()
         self._new, self._allocations, self._touched = {}, [], {}
 

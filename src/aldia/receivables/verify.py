@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
@@ -162,7 +163,7 @@ _SQLITE_KEY = (
 )
 
 
-def _plain_id() -> object:
+def _plain_id() -> UUID | str:
     company_id = current_company_id()
     return company_id if connection.vendor == "postgresql" else company_id.hex
 
@@ -173,10 +174,10 @@ def ledger_chain() -> Check:
     lines = _lines_by_entry()
     for entry in JournalEntry.objects.order_by("seq").iterator(chunk_size=2000):
         rows += 1
-        entry_lines = next(lines, (None, []))
-        expected = digest(prev_hash=link, body=entry_body(entry, entry_lines[1]))
+        lines_seq, entry_lines = next(lines, (entry.seq, list[JournalLine]()))
+        expected = digest(prev_hash=link, body=entry_body(entry, entry_lines))
         is_whole = entry.seq == seq + 1 and entry.prev_hash == link and entry.hash == expected
-        violations += not (is_whole and entry_lines[0] in (None, entry.seq))
+        violations += not (is_whole and lines_seq == entry.seq)
         seq, link = entry.seq, entry.hash
     head = ChainHead.objects.filter(name=CHAIN).first()
     violations += (head.seq, head.hash) != (seq, link) if head else rows > 0

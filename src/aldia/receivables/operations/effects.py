@@ -206,13 +206,18 @@ class _Work:
                 self._void(row, wanted)
             else:
                 self.applied.opened.add(wanted.key)
-        for wanted in missing:
-            if wanted.raises in self.receivables:
-                self.receivables[wanted.key].raises = self.receivables[wanted.raises]
+        self._raise(effects, {wanted.key for wanted in missing})
         for key, opening in self.receivables.items():
             if opening.document_id is None and key in self.cluster.documents:
                 opening.document = self.cluster.documents[key]
                 self.desk.touch(opening)
+
+    def _raise(self, effects: Effects, fresh: set[str]) -> None:
+        """Say which receivable a debit note adds to, when either of them is new; later it is the person's word."""
+        for key, wanted in effects.receivables.items():
+            if wanted.raises in self.receivables and not fresh.isdisjoint((key, wanted.raises)):
+                self.receivables[key].raises = self.receivables[wanted.raises]
+                self.desk.touch(self.receivables[key])
 
     def _credit_lines(self, customers: set[str]) -> dict[str, CreditLine]:
         rows = CreditLine.objects.filter(customer_id__in=customers, is_default=True)
