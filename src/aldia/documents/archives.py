@@ -26,6 +26,7 @@ from aldia.tenancy.storage import DamagedFile, open_stored
 
 XML_LIMIT = 20 * MB
 TEXT_LIMIT = 100 * MB  # the authority's metadata: up to a million rows
+NESTED_LIMIT = 512 * MB
 ZIP_MAGIC = (LOCAL, zipfiles.END)
 _OFFICE = (".xlsx", ".docx", ".pptx", ".ods", ".odt", ".jar", ".xlsm")
 
@@ -51,10 +52,18 @@ class Place:
     refusal: EntryRefused | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How many positions an archive has, and whether ZIPs inside it must be uncompressed first."""
+
+    total: int
+    is_folded: bool
+
+
 def entries(stored: StoredFile, *, start: int = 0) -> Iterator[Entry]:
-    """The files of an archive from position `start` on, one in memory at a time. Raises `ArchiveRefused`."""
+    """The files of a surveyed archive from position `start` on, one in memory at a time. Raises `ArchiveRefused`."""
     with open_archive(stored) as stream:
-        for position, place in enumerate(places(stream, stored.size)):
+        for position, place in enumerate(places(stream, stored.size, None)):
             if position >= start:
                 yield _entry(stream, position, place)
 
@@ -78,17 +87,30 @@ def open_archive(stored: StoredFile) -> IO[bytes]:
         raise MissingArchive() from error
 
 
-def count(stored: StoredFile) -> int:
-    """How many positions the archive has, after checking its directories. Raises `ArchiveRefused`."""
+def survey(stored: StoredFile) -> Survey:
+    """Check the directories of an archive and of the ZIPs in it before anything is read. Raises `ArchiveRefused`."""
+    total, is_folded = 0, False
     with open_archive(stored) as stream:
-        return sum(1 for _ in places(stream, stored.size))
+        for place in places(stream, stored.size, Budget()):
+            total += 1
+            is_folded = is_folded or (place.member is not None and can_unfold(place.member))
+    return Survey(total, is_folded)
 
 
-def places(stream: IO[bytes], length: int) -> Iterator[Place]:
-    """Every file in the archive and in the ZIPs inside it, in a fixed order. Raises `ArchiveRefused`."""
-    budget = Budget()
+def can_unfold(member: Member) -> bool:
+    """Whether a member is a compressed ZIP that may be kept uncompressed instead, to be read in place."""
+    readable = not (member.encrypted or member.is_link) and member.size <= NESTED_LIMIT
+    is_bomb = member.size > zipfiles.RATIO_FROM and member.size > member.packed * zipfiles.MAX_RATIO
+    return member.method == zipfiles.DEFLATED and is_zip_name(member.name) and readable and not is_bomb
+
+
+def places(stream: IO[bytes], length: int, budget: Budget | None) -> Iterator[Place]:
+    """Every file in the archive and in the ZIPs inside it, in a fixed order. With a budget, directories are checked
+    first; without, they are known to be sound. Raises `ArchiveRefused`.
+    """
     whole = Window(0, length)
-    zipfiles.inspect(stream, whole, budget)
+    if budget is not None:
+        zipfiles.inspect(stream, whole, budget)
     empty = True
     for member in zipfiles.members(stream, whole):
         if member.is_directory:
@@ -102,11 +124,11 @@ def places(stream: IO[bytes], length: int) -> Iterator[Place]:
         yield Place("", None, EmptyArchive())
 
 
-def _inside(stream: IO[bytes], outer: Member, budget: Budget) -> Iterator[Place]:
+def _inside(stream: IO[bytes], outer: Member, budget: Budget | None) -> Iterator[Place]:
     """The files of a nested ZIP; one place with the reason where it cannot be read."""
     try:
         window = Window(zipfiles.data_start(stream, outer), outer.packed)
-        zipfiles.inspect(stream, window, budget)
+        zipfiles.inspect(stream, window, budget or Budget())
         found = zipfiles.members(stream, window)
     except EntryRefused as refusal:
         yield Place(outer.name, outer, refusal)

@@ -9,15 +9,14 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from aldia.documents import zipfiles
-from aldia.documents.archives import ZIP_MAGIC, is_zip_name, open_archive, places
+from aldia.documents.archives import ZIP_MAGIC, can_unfold, open_archive, places
 from aldia.documents.originals import MAX_ARCHIVE
 from aldia.documents.refusals import EntryRefused
-from aldia.documents.zipfiles import MB, Budget, Member, Window
+from aldia.documents.zipfiles import Member, Window
 from aldia.documents.zipwriter import ZipWriter
 from aldia.tenancy.models import StoredFile
 from aldia.tenancy.storage import store
 
-NESTED_LIMIT = 512 * MB
 _BLOCK = 1 << 20
 
 
@@ -48,20 +47,6 @@ def _starts_as_zip(content: IO[bytes]) -> bool:
     return magic in ZIP_MAGIC
 
 
-def needs_unfolding(stored: StoredFile) -> bool:
-    """Whether some ZIP inside the archive came compressed. Raises `ArchiveRefused`."""
-    with open_archive(stored) as stream:
-        whole = Window(0, stored.size)
-        zipfiles.inspect(stream, whole, Budget())
-        return any(_is_folded(member) for member in zipfiles.members(stream, whole))
-
-
-def _is_folded(member: Member) -> bool:
-    readable = not (member.encrypted or member.is_link) and member.size <= NESTED_LIMIT
-    is_bomb = member.size > zipfiles.RATIO_FROM and member.size > member.packed * zipfiles.MAX_RATIO
-    return member.method == zipfiles.DEFLATED and is_zip_name(member.name) and readable and not is_bomb
-
-
 def unfold(stored: StoredFile, content_type: str) -> StoredFile:
     """A copy of the archive with its nested ZIPs uncompressed.
 
@@ -72,7 +57,7 @@ def unfold(stored: StoredFile, content_type: str) -> StoredFile:
         for member in zipfiles.members(stream, Window(0, stored.size)):
             if member.is_directory:
                 continue
-            inflated = _inflated(stream, member) if _is_folded(member) else None
+            inflated = _inflated(stream, member) if can_unfold(member) else None
             if inflated is None:
                 writer.copy(member, _packed_blocks(stream, member))
             else:
@@ -122,7 +107,7 @@ def blank_ranges(stored: StoredFile, positions: set[int]) -> list[tuple[int, int
     """Where the (compressed) bytes of these positions lie in the stored file: (start, length) each."""
     ranges = []
     with open_archive(stored) as stream:
-        for position, place in enumerate(places(stream, stored.size)):
+        for position, place in enumerate(places(stream, stored.size, None)):
             if position in positions and place.member is not None:
                 ranges.append((zipfiles.data_start(stream, place.member), place.member.packed))
     return ranges

@@ -203,7 +203,9 @@ def _name(raw: bytes, is_utf8: bool) -> str:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("utf-8" if is_utf8 else "cp437", "replace")
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text).replace("\\", "/")
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return text.replace("\\", "/")
 
 
 def inspect(stream: IO[bytes], window: Window, budget: Budget) -> int:

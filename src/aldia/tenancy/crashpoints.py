@@ -14,7 +14,7 @@ NAMES = frozenset(
         "after_customers",
         "after_store",
         "after_items",
-        "after_chunk",
+        "after_apply",
         "after_unfold",
         "before_finish",
         "after_blank",

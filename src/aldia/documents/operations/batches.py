@@ -57,8 +57,7 @@ def begin_batch(*, batch_id: uuid.UUID, now: datetime) -> IngestBatch | None:
         return None
     if batch.total is None:
         try:
-            _unfold(batch)
-            total = archives.count(batch.file)
+            total = _prepare(batch, batch.file)
         except ArchiveRefused as refusal:
             _refuse(batch, refusal, now)
             return None
@@ -70,22 +69,27 @@ def begin_batch(*, batch_id: uuid.UUID, now: datetime) -> IngestBatch | None:
     return IngestBatch.objects.select_related("file", "created_by").get(pk=batch_id)
 
 
-def _unfold(batch: IngestBatch) -> None:
-    """ZIPs inside the archive that came compressed are kept uncompressed, in a new archive that replaces it."""
-    old = batch.file
-    if old is None or not packing.needs_unfolding(old):
-        return
+def _prepare(batch: IngestBatch, file: StoredFile) -> int:
+    """Check the archive and count its files; ZIPs in it that came compressed are kept uncompressed from now on."""
+    survey = archives.survey(file)
+    if survey.is_folded:
+        survey = archives.survey(_unfold(batch, file))
+    return survey.total
+
+
+def _unfold(batch: IngestBatch, old: StoredFile) -> StoredFile:
+    """Let the batch hold a copy of its archive with the nested ZIPs uncompressed; the archive itself goes."""
     new = packing.unfold(old, PROVISIONAL)
     crashpoint("after_unfold")
     with transaction():
         fresh = IngestBatch.objects.select_for_update().get(pk=batch.pk)
         if fresh.file_id != old.pk:  # another run was faster
             mark_discarded(new)
-            return
+            return StoredFile.objects.get(pk=fresh.file_id)
         StoredFile.objects.filter(pk=new.pk).update(content_type=ZIP_TYPE)
         IngestBatch.objects.filter(pk=batch.pk).update(file=new)
         mark_discarded(old)
-        batch.file = new
+    return new
 
 
 def _refuse(batch: IngestBatch, refusal: ArchiveRefused, now: datetime) -> None:

@@ -22,6 +22,7 @@ from aldia.documents.readings import Reading
 from aldia.domain import money
 from aldia.domain.fiscal import cfdi, document
 from aldia.domain.fiscal.values import NO_CURRENCY
+from aldia.tenancy.bulk import insert_rows
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company
 
@@ -38,11 +39,11 @@ class Rows:
 
     def insert(self) -> None:
         """Write everything: a few statements however many documents."""
-        FiscalDocument.objects.bulk_create(self.documents)
-        DocumentRelation.objects.bulk_create(self.relations)
-        DocumentTax.objects.bulk_create(self.taxes)
-        ComplementPayment.objects.bulk_create(self.payments)
-        PaymentComplementLine.objects.bulk_create(self.lines)
+        insert_rows(self.documents)
+        insert_rows(self.relations)
+        insert_rows(self.taxes)
+        insert_rows(self.payments)
+        insert_rows(self.lines)
 
 
 @dataclass(frozen=True, slots=True)

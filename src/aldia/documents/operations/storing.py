@@ -30,6 +30,7 @@ from aldia.documents.operations.sentences import Result
 from aldia.documents.readings import Reading
 from aldia.domain.fiscal import document
 from aldia.domain.fiscal.document import Party
+from aldia.tenancy.bulk import insert_rows
 from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id
@@ -160,7 +161,7 @@ def write_items(*, chunk: StoredChunk, opened: Collection[str] = ()) -> None:
         counts[result.outcome] += 1
         items.append(_item(batch, reading, result))
         items[-1].company_id = company_id
-    IngestItem.objects.bulk_create(items)
+    insert_rows(items)
     batch.counts = dict(counts)
     batch.opened += len(set(opened))
     batch.done = chunk.readings[-1].position + 1
