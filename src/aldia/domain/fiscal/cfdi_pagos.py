@@ -15,7 +15,7 @@ from lxml.etree import _Element  # type: ignore[import-untyped]
 
 from aldia.domain.fiscal import values
 from aldia.domain.fiscal.document import PaidDocument, Payment
-from aldia.domain.fiscal.errors import BadNumber, MissingField, UnknownCurrency, UnsupportedVersion, gettext_noop
+from aldia.domain.fiscal.errors import BadNumber, MissingField, UnknownCurrency, UnsupportedComplement, gettext_noop
 from aldia.domain.fiscal.values import ONE
 
 PAYMENT = "Complemento/Pagos/Pago"
@@ -46,7 +46,7 @@ def payments(complement: Complement, findings: list[str]) -> tuple[Payment, ...]
     """Every Pago of one complement. Raises `FiscalError`."""
     printed = values.required(complement.element, "Version", "Complemento/Pagos")
     if printed != complement.version:
-        raise UnsupportedVersion(version=f"Pagos {printed}")
+        raise UnsupportedComplement(version=printed)
     nodes = [node for node in complement.element if node.tag.endswith("}Pago")]
     if not nodes:
         raise MissingField(PAYMENT)

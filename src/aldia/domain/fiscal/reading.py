@@ -96,6 +96,7 @@ def _read_cleaned(data: bytes, first: etree.LxmlError | None, keep_lines: bool) 
     for magic, name in _FORMATS.items():
         if data.startswith(magic):
             raise OtherFormat(format=name)
+    _refuse_depth(first)
     cleaned = cleaning.clean(data)
     if not cleaned.data.strip():
         raise EmptyFile()
@@ -105,6 +106,7 @@ def _read_cleaned(data: bytes, first: etree.LxmlError | None, keep_lines: bool) 
             root = _strict(attempt.data, keep_lines)
             return root, (*attempt.findings, cleaning.NO_PREFIX) if _adopt(root) else attempt.findings
         except etree.LxmlError as error:
+            _refuse_depth(error)
             first = first or error
     raise _refusal(data, first)
 
@@ -151,6 +153,12 @@ def _parse_large(data: bytes) -> _Element:
     return root
 
 
+def _refuse_depth(error: etree.LxmlError | None) -> None:
+    """The library has its own limit of depth, and no repair is tried on what passes even that."""
+    if error is not None and "excessive depth" in str(error).lower():
+        raise TooDeep(limit=DEPTH_LIMIT)
+
+
 def _adopt(root: _Element) -> bool:
     """Give the SAT's namespace to elements that forgot it, as a "Comprobante" without prefix or its children did."""
     tag = root.tag
@@ -172,8 +180,6 @@ def _adopt(root: _Element) -> bool:
 def _refusal(data: bytes, error: etree.LxmlError | None) -> FiscalError:
     """Why the file could not be read, in the words of people rather than of the library."""
     line, column = getattr(error, "position", (1, 1)) or (1, 1)
-    if "depth" in str(error).lower():
-        return TooDeep(limit=DEPTH_LIMIT)
     if b"Comprobante" in data and b"Comprobante>" not in data[-500:]:
         return Truncated(line=line)
     return NotXml(line=line, column=column)
