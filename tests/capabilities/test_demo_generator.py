@@ -23,7 +23,11 @@ from aldia.demo.books import Ledger
 from aldia.demo.cast import DemoCast, make_cast
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, tell_story, write_zip
 from aldia.demo.issued import METADATA_HEADER, GeneratedFile
+from aldia.domain.fiscal import cfdi, seals
+from aldia.domain.fiscal.arithmetic import check_arithmetic
+from aldia.domain.fiscal.certificates import Authorities
 from aldia.domain.tax_ids import check, check_clabe
+from aldia.integrations.tax import mx_schemas
 
 TODAY = date(2026, 11, 21)
 SIZE = 1500
@@ -278,6 +282,27 @@ def test_seals_are_the_only_difference(told: Told, tmp_path: Path) -> None:
     for file in one[0]:
         if file.name.endswith(".xml"):
             _check_stamp(file.content, keys.pac.certificate)
+
+
+def test_the_house_finds_nothing_wrong_with_them(tmp_path: Path) -> None:
+    """Read, added up, verified and validated by the same code that takes in anybody's documents."""
+    if not mx_schemas.is_available():
+        pytest.skip("the extra mx is not installed")
+    cast = make_cast(seed=DEMO_SEED, today=TODAY)
+    keys = demo_credentials(tmp_path, cast)
+    store = {credential.number: credential.cer for credential in (*keys.seals.values(), keys.pac)}
+    roots = Authorities(keys.authorities())
+    kinds = set()
+    for file in generate(seed=DEMO_SEED, today=TODAY, documents=150, credentials=keys):
+        if not file.name.endswith(".xml"):
+            continue
+        document = cfdi.parse(file.content)
+        kinds.add(document.kind)
+        assert (document.findings, check_arithmetic(file.content).findings) == ((), ()), file.name
+        assert mx_schemas.validate_schema(file.content) == [], file.name
+        report = seals.verify(file.content, certificates=store.get, transform=mx_schemas.transform, authorities=roots)
+        assert (report.seal, report.stamp, report.chain, report.hours_72) == ("ok", "ok", "ok", "ok"), file.name
+    assert kinds >= {"invoice", "credit_note", "payment_complement"}
 
 
 def _check_stamp(xml: bytes, certificate: x509.Certificate) -> None:

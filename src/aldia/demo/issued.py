@@ -50,7 +50,7 @@ def metadata_row(issued: Issued, cancelled_at: datetime) -> str:
             draft.receiver.name,
             PAC_RFC,
             f"{draft.issued_at:%Y-%m-%d %H:%M:%S}",
-            f"{stamped_at(draft.issued_at):%Y-%m-%d %H:%M:%S}",
+            f"{stamped_at(draft.issued_at, draft.place):%Y-%m-%d %H:%M:%S}",
             f"{total // 100}.{total % 100:02d}",
             draft.type_code,
             "0",

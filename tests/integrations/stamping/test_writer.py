@@ -100,13 +100,15 @@ def test_instalments_add_up_to_the_invoice(lines: tuple, cuts: list[int]) -> Non
     taxes: tuple[TaxTotal, ...] = sum_taxes(lines)
     total = paid(lines, 1).total
     points = sorted({0, total, *(cut % total for cut in cuts)})
-    parts = [
-        pagos20.document_taxes(paid(lines, end - start, paid_earlier=start))
-        for start, end in pairwise(points)
-    ]
-    for place, tax in enumerate(taxes):
-        assert sum(part[place][1] for part in parts) == Decimal(tax.base).scaleb(-2)
-        assert sum(part[place][2] for part in parts) == Decimal(tax.amount).scaleb(-2)
+    parts = [pagos20.document_taxes(paid(lines, end - start, paid_earlier=start)) for start, end in pairwise(points)]
+    for place, total_tax in enumerate(taxes):
+        assert sum(part[place][1] for part in parts) == Decimal(total_tax.base).scaleb(-2)
+        rate = Decimal(total_tax.tax.rate).scaleb(-6)
+        for tax, base, amount in (part[place] for part in parts):
+            assert tax == total_tax.tax
+            assert abs(amount - base * rate) <= Decimal("0.0000005")
+        lines_rounded = Decimal("0.005") * len(lines) + Decimal("0.0000005") * len(parts)
+        assert abs(sum(part[place][2] for part in parts) - Decimal(total_tax.amount).scaleb(-2)) <= lines_rounded
 
 
 @given(dollars=st.integers(1, 10**7), rate=st.integers(16_000_000, 21_000_000))

@@ -3,8 +3,9 @@
 Rules: Anexo 20 "Guía de llenado del CFDI al que se le incorpora el complemento para recepción de pagos",
 http://omawww.sat.gob.mx/tramitesyservicios/Paginas/recepcion_de_pagos.htm, and its matrix of errors CRP20xxx.
 
-- Taxes of a paid document are its taxes × paid / total, six decimals, split cumulatively so that the
-  instalments of an invoice add up to its taxes exactly.
+- The bases of a paid document are its bases × paid / total, six decimals, split cumulatively so that the
+  instalments of an invoice add up to its bases exactly; each tax is that base × its rate, six decimals, which is
+  what PACs check, even where the invoice rounded its lines one by one.
 - Taxes of the payment are those ÷ EquivalenciaDR, added, six decimals; the totals are × TipoCambioP, two decimals.
 - EquivalenciaDR comes from the amounts themselves (paid ÷ its part of the payment), not from a market rate:
   only so the limits of CRP20275/76 hold.
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from aldia.integrations.stamping.drafts import IVA, DraftPaidDocument, DraftPayment, DraftTax, TaxTotal, half_up
+from aldia.integrations.stamping.drafts import IVA, DraftPaidDocument, DraftPayment, DraftTax, half_up
 from aldia.integrations.stamping.xml_text import attributes, decimal_text, element, exchange_text, money
 
 _EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
@@ -32,16 +33,17 @@ def equivalence(document: DraftPaidDocument, payment_currency: str) -> Decimal:
     return _EXACT.divide(Decimal(document.paid), Decimal(document.of_payment)).quantize(_TEN, context=_EXACT)
 
 
-def _share(amount: int, document: DraftPaidDocument) -> Decimal:
-    """The part of an amount of the invoice that this payment covers, six decimals, cumulative."""
-    micro = amount * _MICRO_PER_MINOR
+def _share(base: int, document: DraftPaidDocument) -> int:
+    """The part of a base of the invoice that this payment covers, in millionths, cumulative."""
+    micro = base * _MICRO_PER_MINOR
     after = half_up(micro * (document.paid_earlier + document.paid), document.total)
-    return Decimal(after - half_up(micro * document.paid_earlier, document.total)).scaleb(-6)
+    return after - half_up(micro * document.paid_earlier, document.total)
 
 
-def document_taxes(document: DraftPaidDocument) -> tuple[tuple[TaxTotal, Decimal, Decimal], ...]:
+def document_taxes(document: DraftPaidDocument) -> tuple[tuple[DraftTax, Decimal, Decimal], ...]:
     """Each tax of the paid document with its base and amount in this payment (BaseDR, ImporteDR)."""
-    return tuple((t, _share(t.base, document), _share(t.amount, document)) for t in document.taxes)
+    shares = [(total.tax, _share(total.base, document)) for total in document.taxes]
+    return tuple((tax, Decimal(base).scaleb(-6), Decimal(tax.amount(base)).scaleb(-6)) for tax, base in shares)
 
 
 def payment_taxes(payment: DraftPayment) -> Amounts:
@@ -49,8 +51,8 @@ def payment_taxes(payment: DraftPayment) -> Amounts:
     sums: dict[DraftTax, list[Decimal]] = {}
     for document in payment.documents:
         rate = equivalence(document, payment.currency)
-        for total, base, amount in document_taxes(document):
-            kept = sums.setdefault(total.tax, [Decimal(0), Decimal(0)])
+        for tax, base, amount in document_taxes(document):
+            kept = sums.setdefault(tax, [Decimal(0), Decimal(0)])
             kept[0] += base if rate == 1 else _EXACT.divide(base, rate)
             kept[1] += amount if rate == 1 else _EXACT.divide(amount, rate)
     return {
@@ -134,7 +136,7 @@ def _document_xml(document: DraftPaidDocument, payment_currency: str) -> str:
             ("ObjetoImpDR", "02" if document.taxes else "01"),
         )
     )
-    taxes = [(t.tax, base, amount) for t, base, amount in document_taxes(document)]
+    taxes = document_taxes(document)
     withheld = "".join(_tax_xml("pago20:RetencionDR", "DR", t, b, a) for t, b, a in taxes if t.withheld)
     charged = "".join(_tax_xml("pago20:TrasladoDR", "DR", t, b, a) for t, b, a in taxes if not t.withheld)
     groups = element("pago20:RetencionesDR", "", withheld) if withheld else ""

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
+from aldia.domain.fiscal.zones import CENTRE, zones_of
 from aldia.integrations.stamping.certificates import PAC_RFC, Credentials
 from aldia.integrations.stamping.cfdi_writer import write_cfdi
 from aldia.integrations.stamping.drafts import CertificateText, Draft
@@ -39,9 +41,26 @@ class Press(Protocol):
         ...
 
 
-def stamped_at(issued_at: datetime) -> datetime:
-    """When the simulated PAC stamps: forty seconds after the issue, within SAT's 72 hours."""
-    return issued_at + timedelta(seconds=40)
+def stamped_at(issued_at: datetime, place: str) -> datetime:
+    """When the simulated PAC stamps: forty seconds after the issue, in the time of central Mexico as TFD 1.1 wants.
+
+    `issued_at` is local to the postal code of the place of issue; both are without zone.
+    """
+    zone = _zone_of(place)
+    if zone is None:
+        return issued_at + timedelta(seconds=40)
+    central = issued_at.replace(tzinfo=zone).astimezone(_CENTRAL).replace(tzinfo=None)
+    return central + timedelta(seconds=40)
+
+
+_CENTRAL = ZoneInfo(CENTRE)
+
+
+@cache
+def _zone_of(place: str) -> ZoneInfo | None:
+    """The zone of a postal code, None where it is the centre's."""
+    zone = zones_of(place)[0]
+    return None if zone.key == CENTRE else zone
 
 
 class SimulatedPress:
@@ -60,7 +79,7 @@ class SimulatedPress:
         unsealed = etree.fromstring(write_cfdi(draft, certificate=text))
         chain = str(self._transform(unsealed))
         seal = _sign(credential.key, chain)
-        stamp = self._stamp(uuid, stamped_at(draft.issued_at), seal)
+        stamp = self._stamp(uuid, stamped_at(draft.issued_at, draft.place), seal)
         return write_cfdi(draft, certificate=text, seal=seal, stamp=stamp)
 
     def _stamp(self, uuid: str, at: datetime, seal: str) -> str:
@@ -81,7 +100,7 @@ class UnsealedPress:
         """The XML, with a constant in place of what costs time."""
         issued_on = draft.issued_at.date()
         text = self._certificate or CertificateText(self._NUMBER, UNSEALED, issued_on, issued_on)
-        stamp = _stamp_xml(uuid, stamped_at(draft.issued_at), UNSEALED, self._NUMBER, UNSEALED)
+        stamp = _stamp_xml(uuid, stamped_at(draft.issued_at, draft.place), UNSEALED, self._NUMBER, UNSEALED)
         return write_cfdi(draft, certificate=text, seal=UNSEALED, stamp=stamp)
 
 
