@@ -22,7 +22,7 @@ ADDRESS = re.compile(
     r"https?://|file:|--index|--extra-index|--find-links|\"resolved\"|git\+|/(home|root|opt|work|tmp)/"
 )
 # A path of one machine, or the host of a private registry, in any file of ours.
-MACHINE = re.compile(r"(?<![\w.<>~/])/(home|root|Users)/[a-z]\w*|(?<![\w/])/opt/pypi|\bfile:///", re.IGNORECASE)
+MACHINE = re.compile(r"(?<![\w.<>~/])/(home|root|Users)/[a-z]\w*|(?<![\w/])/opt/pypi", re.IGNORECASE)
 DECISION = re.compile(r"^(\d{4})-[a-z0-9-]+\.md$")
 SECTIONS = ("## Context", "## Choice", "## What was given up")
 COMMANDS = re.compile(r"\bmake ([a-z-]+)")
