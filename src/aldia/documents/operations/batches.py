@@ -85,7 +85,7 @@ def _unfold(batch: IngestBatch, old: StoredFile) -> StoredFile:
         fresh = IngestBatch.objects.select_for_update().get(pk=batch.pk)
         if fresh.file_id != old.pk:  # another run was faster
             mark_discarded(new)
-            return StoredFile.objects.get(pk=fresh.file_id)
+            return StoredFile.objects.get(pk=fresh.file_id)  # type: ignore[misc]
         StoredFile.objects.filter(pk=new.pk).update(content_type=ZIP_TYPE)
         IngestBatch.objects.filter(pk=batch.pk).update(file=new)
         mark_discarded(old)
