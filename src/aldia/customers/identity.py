@@ -13,6 +13,7 @@ from aldia.domain import tax_ids
 from aldia.domain.fiscal.document import Party
 from aldia.domain.folding import fold
 
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What the database keeps unique within a company; `discriminator` is "" unless the tax id is shared."""
