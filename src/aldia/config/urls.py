@@ -11,4 +11,5 @@ urlpatterns = [
 handler404 = "aldia.web.views.errors.not_found"
 handler403 = "aldia.web.views.errors.forbidden"
 handler400 = "aldia.web.views.errors.bad_request"
+handler429 = "aldia.web.views.errors.too_many"
 handler500 = "aldia.web.views.errors.server_error"

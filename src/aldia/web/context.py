@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from aldia.tenancy import queries
+from aldia.web import clock, navigation
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The company, the person's membership, and what they may do."""
-    membership = getattr(request, "membership", None)
-    return {"company": getattr(request, "company", None), "membership": membership}
+    """Company, membership, today, sidebar and the companies to switch to. The last two are made only if drawn."""
+    company = getattr(request, "company", None)
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
+    return {
+        "company": company,
+        "membership": getattr(request, "membership", None),
+        "today": clock.today(company) if company else None,
+        "theme": getattr(user, "theme", "auto") if known else "auto",
+        "sidebar": SimpleLazyObject(lambda: navigation.sidebar(request)) if company else [],
+        "my_companies": SimpleLazyObject(lambda: queries.companies_of(user=user)) if known else [],
+        "dev": settings.DEV,
+    }

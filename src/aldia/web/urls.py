@@ -1,7 +1,33 @@
-"""Addresses of the staff's pages."""
+"""Addresses of the staff's pages. Inside a company they are under /e/<slug>/ (see `web.middleware`)."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from aldia.web.views import companies, errors, people, settings_pages, style
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", companies.root, name="root"),
+    path("empresas/nueva/", companies.new, name="company_new"),
+    path("invitacion/<str:token>/", people.accept, name="invitation"),
+    path("perfil/", settings_pages.profile, name="profile"),
+    path("perfil/tema/", settings_pages.theme, name="theme"),
+    path("idioma/", settings_pages.language, name="language"),
+    path("configuracion/empresa/", companies.edit, name="company_settings"),
+    path("configuracion/personas/", people.index, name="people"),
+    path("configuracion/personas/invitar/", people.invite, name="people_invite"),
+    path("configuracion/personas/permisos/", people.permission_table, name="people_permissions"),
+    path("configuracion/personas/<uuid:membership_id>/", people.edit, name="person"),
+    path("configuracion/personas/<uuid:membership_id>/suspender/", people.suspend, name="person_suspend"),
+    path("configuracion/personas/<uuid:membership_id>/reactivar/", people.restore, name="person_restore"),
+    path("configuracion/invitaciones/<uuid:invitation_id>/reenviar/", people.resend, name="invitation_resend"),
+    path("configuracion/invitaciones/<uuid:invitation_id>/revocar/", people.revoke, name="invitation_revoke"),
+    path("", include("aldia.web.urls_reports")),
+    path("", include("aldia.web.urls_customers")),
+    path("", include("aldia.web.urls_receivables")),
+    path("", include("aldia.web.urls_documents")),
+]
+if settings.DEV:
+    urlpatterns.append(path("estilo/", style.page, name="style"))
+    urlpatterns.append(path("estilo/error/<int:code>/", errors.sample, name="style_error"))

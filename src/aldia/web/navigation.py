@@ -1,0 +1,125 @@
+"""The sections of the sidebar: one list with the permission and the address of each.
+
+`names` are names of addresses: the first that resolves is the link, all of them (and everything below their path) make
+it the current one. An item whose address does not exist (yet), or that the person may not open, is not shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from aldia.tenancy import permissions
+from aldia.tenancy.permissions import allows
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    label: Any
+    icon: str
+    names: tuple[str, ...]
+    permission: str = permissions.VIEW
+    go: str = ""  # "g" and this letter opens it
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: Any
+    items: tuple[Item, ...]
+
+
+SECTIONS = (
+    Section("", (Item(_("Inicio"), "home", ("home",), go="i"),)),
+    Section(
+        _("Cobrar"),
+        (
+            Item(_("Clientes"), "users", ("customers", "customer_list"), go="c"),
+            Item(_("Carteras"), "briefcase", ("portfolios", "portfolio_list")),
+            Item(_("Por cobrar"), "file-invoice", ("receivables", "receivable_list"), go="p"),
+            Item(_("Pagos y créditos"), "cash", ("credits", "credit_list", "payments"), go="r"),
+        ),
+    ),
+    Section(
+        _("Documentos"),
+        (
+            Item(
+                _("Importar"),
+                "file-upload",
+                ("imports", "documents_import", "import_documents", "batch_list"),
+                permissions.IMPORT_DOCUMENTS,
+                go="m",
+            ),
+            Item(
+                _("Saldos iniciales"),
+                "table-import",
+                ("opening_balances", "opening_import"),
+                permissions.IMPORT_DOCUMENTS,
+            ),
+            Item(_("En archivo"), "archive", ("documents", "document_list"), go="d"),
+        ),
+    ),
+    Section(
+        _("Reportes"),
+        (
+            Item(_("Antigüedad de saldos"), "chart-bar", ("report_aging", "aging"), go="a"),
+            Item(_("Estado de cuenta"), "report-money", ("report_statement", "statements", "statement_list")),
+            Item(_("Saldos vencidos"), "alert-triangle", ("report_overdue", "overdue")),
+            Item(_("Bitácora"), "history", ("audit", "audit_list"), permissions.VIEW_AUDIT),
+        ),
+    ),
+    Section(
+        _("Configuración"),
+        (
+            Item(_("Empresa"), "building", ("company_settings",), permissions.MANAGE_COMPANY),
+            Item(_("Cobranza"), "adjustments", ("collection_settings",), permissions.MANAGE_COMPANY),
+            Item(_("Personas"), "user-cog", ("people",), permissions.MANAGE_PEOPLE),
+            Item(_("Trabajos"), "settings-automation", ("jobs", "job_list"), permissions.MANAGE_JOBS),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    icon: str
+    url: str
+    current: bool
+    go: str
+
+
+def sidebar(request: HttpRequest) -> list[tuple[str, list[Link]]]:
+    """The sections that this person sees, with the current item marked (the deepest address above the page's)."""
+    membership = getattr(request, "membership", None)
+    found = [
+        (
+            section,
+            [(item, url) for item in section.items if allows(membership, item.permission) and (url := _url(item))],
+        )
+        for section in SECTIONS
+    ]
+    current = _current(request.path, [url for _section, items in found for _item, url in items])
+    return [
+        (str(section.label), [Link(str(i.label), i.icon, url, url == current, i.go) for i, url in items])
+        for section, items in found
+        if items
+    ]
+
+
+def _url(item: Item) -> str:
+    for name in item.names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def _current(path: str, urls: list[str]) -> str:
+    root = reverse("root")
+    above = [url for url in urls if path == url or (url != root and path.startswith(url))]
+    return max(above, key=len, default="")

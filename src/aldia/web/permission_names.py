@@ -1,0 +1,22 @@
+"""What each permission is called on screen, in the order of the table of roles."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from aldia.tenancy import permissions as p
+
+PERMISSION_NAMES = {
+    p.VIEW: _("Ver clientes, documentos, saldos y reportes"),
+    p.EXPORT: _("Exportar a Excel y PDF"),
+    p.EDIT_CUSTOMERS: _("Editar clientes, contactos y condiciones"),
+    p.SWITCH_CUSTOMERS: _("Prender y apagar clientes"),
+    p.IMPORT_DOCUMENTS: _("Importar documentos y saldos iniciales"),
+    p.RECORD_PAYMENTS: _("Registrar pagos y aplicarlos"),
+    p.ADJUST_BALANCES: _("Ajustar saldos, cancelar e incobrables"),
+    p.PAUSE: _("Pausar la cobranza"),
+    p.VIEW_AUDIT: _("Ver la bitácora"),
+    p.MANAGE_JOBS: _("Ver y reintentar trabajos"),
+    p.MANAGE_PEOPLE: _("Invitar personas y cambiar su papel"),
+    p.MANAGE_COMPANY: _("Cambiar los datos de la empresa"),
+}

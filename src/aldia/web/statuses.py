@@ -1,0 +1,76 @@
+"""States and how they look: one table of word and colour for every pill in the house."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+COLOURS = ("red", "yellow", "green", "azure", "purple", "gray")
+
+STATUSES = {
+    # receivables
+    "current": (_("Vigente"), "green"),
+    "due_soon": (_("Por vencer"), "yellow"),
+    "due_today": (_("Vence hoy"), "yellow"),
+    "overdue": (_("Vencida"), "red"),
+    "partial": (_("Parcial"), "azure"),
+    "paid": (_("Pagada"), "green"),
+    "presumed": (_("Presunta pagada"), "purple"),
+    "voided": (_("Cancelada"), "gray"),
+    "paused": (_("En pausa"), "gray"),
+    "disputed": (_("En disputa"), "purple"),
+    # customers
+    "on": (_("Prendido"), "green"),
+    "off": (_("Apagado"), "gray"),
+    "over_limit": (_("Excedido"), "red"),
+    # credits
+    "applied": (_("Aplicado"), "green"),
+    "available": (_("A favor"), "azure"),
+    "held": (_("Por revisar"), "yellow"),
+    "reversed": (_("Revertido"), "gray"),
+    # fiscal documents: authority and seal
+    "valid": (_("Vigente"), "green"),
+    "cancelled": (_("Cancelado"), "red"),
+    "unknown": (_("Sin consultar"), "gray"),
+    "ok": (_("Correcto"), "green"),
+    "bad": (_("No corresponde"), "red"),
+    "unverified": (_("Sin verificar"), "gray"),
+    "pending": (_("Pendiente"), "yellow"),
+    # imports and their items
+    "queued": (_("En espera"), "gray"),
+    "running": (_("En curso"), "azure"),
+    "done": (_("Terminada"), "green"),
+    "failed": (_("Detenida"), "red"),
+    "opened": (_("Por cobrar"), "green"),
+    "stored": (_("En archivo"), "azure"),
+    "updated": (_("Actualizado"), "azure"),
+    "duplicate": (_("Ya estaba"), "gray"),
+    "ignored": (_("Ignorado"), "gray"),
+    "error": (_("Con error"), "red"),
+    # jobs
+    "ready": (_("En espera"), "gray"),
+    "dead": (_("Detenido"), "red"),
+    # people
+    "active": (_("Activo"), "green"),
+    "suspended": (_("Suspendido"), "gray"),
+    "invited": (_("Invitado"), "yellow"),
+    "expired": (_("Caducada"), "gray"),
+    "two_factor": (_("Activada"), "green"),
+    "no_two_factor": (_("Sin activar"), "yellow"),
+}
+
+
+def status_html(state: str, label: str = "", colour: str = "") -> SafeString:
+    """A pill; `label` and `colour` overrule the table. A state that the table does not know is shown as it is, grey."""
+    return _pill(str(state), str(label), colour, get_language() or "es")
+
+
+@lru_cache(maxsize=1024)
+def _pill(state: str, label: str, colour: str, language: str) -> SafeString:
+    word, tint = STATUSES.get(state, (state, "gray"))
+    tint = colour if colour in COLOURS else tint
+    return SafeString(f'<span class="st st-{tint}">{escape(label or str(word))}</span>')
