@@ -298,7 +298,7 @@ def test_a_thousand_rows_cost_few_queries(company, django_assert_max_num_queries
     data = lines("RFC;Nombre;Correo;Plazo;Límite;Cartera", *rows)
     with django_assert_max_num_queries(9):
         seen = preview(data, create_missing=True)
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(65):
         applied = apply(data, seen.token, create_missing=True)
     assert (applied.created, Customer.objects.count(), Contact.objects.count()) == (1000, 1000, 1000)
     assert Portfolio.objects.count() == 1
