@@ -40,6 +40,11 @@ class SealState(models.TextChoices):
     UNKNOWN = "unknown", _("No se pudo verificar")
 
 
+def number_of(series: str, folio: str, key: str) -> str:
+    """Series and folio as people write them: "F-123"; the first block of the key where there is none."""
+    return "-".join(part for part in (series, folio) if part) or key[:8]
+
+
 class FiscalDocument(CompanyModel):
     """A document on file. Amounts are minor units of `currency`; `exchange_rate` is text, never summed.
 
@@ -104,8 +109,7 @@ class FiscalDocument(CompanyModel):
 
     @property
     def number(self) -> str:
-        """Series and folio as people write them: "F-123"; the first block of the UUID where there is none."""
-        return "-".join(part for part in (self.series, self.folio) if part) or self.key[:8]
+        return number_of(self.series, self.folio, self.key)
 
 
 class DocumentRelation(CompanyModel):

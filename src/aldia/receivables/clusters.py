@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
+from aldia.customers.models import Customer
 from aldia.documents.models import (
     AuthorityStatus,
     CancellationNotice,
@@ -18,6 +19,7 @@ from aldia.documents.models import (
     DocumentRelation,
     FiscalDocument,
     PaymentComplementLine,
+    number_of,
 )
 from aldia.domain.fiscal.facts import DocumentFact, OpeningFact, PaidLine, PaymentFact
 from aldia.receivables.models import Receivable
@@ -32,14 +34,43 @@ def chunks(values: Iterable[T], size: int = _IN) -> Iterator[list[T]]:
         yield chunk
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is needed of a fiscal document here: plain rows, because an import looks at thousands."""
+
+    id: uuid.UUID
+    key: str
+    kind: str
+    customer_id: uuid.UUID | None
+    issued_on: date
+    currency: str
+    total: int
+    method: str
+    status: str
+    cancelled_on: date | None
+    is_advance_remainder: bool
+    is_global: bool
+    series: str
+    folio: str
+    conditions: str
+
+    @property
+    def number(self) -> str:
+        return number_of(self.series, self.folio, self.key)
+
+
+_COLUMNS = tuple(field.name for field in fields(Paper))
+
+
 @dataclass(slots=True)
 class Cluster:
     """Documents by key (whoever their customer is), the facts made of those to collect, openings by key."""
 
-    documents: dict[str, FiscalDocument]
+    documents: dict[str, Paper]
     facts: list[DocumentFact]
     openings: list[OpeningFact]
     receivables: dict[str, Receivable]
+    customers: dict[uuid.UUID, Customer]
 
 
 def cluster_keys(seed: Collection[str]) -> set[str]:
@@ -50,16 +81,12 @@ def cluster_keys(seed: Collection[str]) -> set[str]:
         known |= frontier
         found: set[str] = set()
         for keys in chunks(sorted(frontier)):
-            named = FiscalDocument.objects.filter(key__in=keys, direction=Direction.ISSUED)
-            found.update(named.exclude(relations=None).values_list("relations__to_key", flat=True))
-            found.update(named.exclude(payments=None).values_list("payments__lines__to_key", flat=True))
-            naming = DocumentRelation.objects.filter(to_key__in=keys, document__direction=Direction.ISSUED)
-            found.update(naming.values_list("document__key", flat=True))
-            paying = PaymentComplementLine.objects.filter(
-                to_key__in=keys, payment__document__direction=Direction.ISSUED
-            )
-            found.update(paying.values_list("payment__document__key", flat=True))
-        found.discard(None)
+            relations = DocumentRelation.objects.filter(document__direction=Direction.ISSUED)
+            lines = PaymentComplementLine.objects.filter(payment__document__direction=Direction.ISSUED)
+            found.update(relations.filter(document__key__in=keys).values_list("to_key", flat=True))
+            found.update(relations.filter(to_key__in=keys).values_list("document__key", flat=True))
+            found.update(lines.filter(payment__document__key__in=keys).values_list("to_key", flat=True))
+            found.update(lines.filter(to_key__in=keys).values_list("payment__document__key", flat=True))
         frontier = found - known
     return known
 
@@ -67,26 +94,37 @@ def cluster_keys(seed: Collection[str]) -> set[str]:
 def load(seed: Collection[str]) -> Cluster:
     """Load the cluster of the seed. Documents of customers that are off, generic or unknown give no facts."""
     keys = cluster_keys(seed)
-    documents: dict[str, FiscalDocument] = {}
+    documents: dict[str, Paper] = {}
     receivables: dict[str, Receivable] = {}
     cancelled: dict[str, CancellationNotice] = {}
     for part in chunks(sorted(keys)):
-        issued = FiscalDocument.objects.filter(key__in=part, direction=Direction.ISSUED).select_related("customer")
-        documents |= {document.key: document for document in issued}
-        receivables |= {row.key: row for row in Receivable.objects.filter(key__in=part).select_related("customer")}
+        issued = FiscalDocument.objects.filter(key__in=part, direction=Direction.ISSUED)
+        documents |= {row[1]: Paper(*row) for row in issued.values_list(*_COLUMNS)}
+        receivables |= {row.key: row for row in Receivable.objects.filter(key__in=part)}
         cancelled |= {row.key: row for row in CancellationNotice.objects.filter(key__in=part)}
-    collected = [document for document in documents.values() if _is_collected(document)]
+    customers = _customers(documents.values(), receivables.values())
+    collected = [paper for paper in documents.values() if _is_collected(paper, customers)]
     openings = [
         _opening_fact(row, cancelled.get(row.key))
         for row in receivables.values()
-        if row.kind == "opening" and row.customer.collecting
+        if row.kind == "opening" and customers[row.customer_id].collecting
     ]
-    return Cluster(documents, _facts(collected, receivables), openings, receivables)
+    return Cluster(documents, _facts(collected, receivables), openings, receivables, customers)
 
 
-def _is_collected(document: FiscalDocument) -> bool:
-    customer = document.customer
-    return customer is not None and customer.collecting and not customer.generic and not document.is_global
+def _customers(papers: Iterable[Paper], receivables: Iterable[Receivable]) -> dict[uuid.UUID, Customer]:
+    ids = {paper.customer_id for paper in papers if paper.customer_id} | {row.customer_id for row in receivables}
+    found: dict[uuid.UUID, Customer] = {}
+    for part in chunks(ids):
+        found |= {row.id: row for row in Customer.objects.filter(id__in=part)}
+    return found
+
+
+def _is_collected(paper: Paper, customers: dict[uuid.UUID, Customer]) -> bool:
+    if paper.customer_id is None or paper.is_global:
+        return False
+    customer = customers[paper.customer_id]
+    return customer.collecting and not customer.generic
 
 
 def _opening_fact(row: Receivable, notice: CancellationNotice | None) -> OpeningFact:
@@ -95,37 +133,36 @@ def _opening_fact(row: Receivable, notice: CancellationNotice | None) -> Opening
     return OpeningFact(row.key, str(row.customer_id), row.currency, row.total, opening_on, cancelled_on)
 
 
-def _facts(documents: list[FiscalDocument], receivables: dict[str, Receivable]) -> list[DocumentFact]:
-    ids = [document.id for document in documents]
+def _facts(papers: list[Paper], receivables: dict[str, Receivable]) -> list[DocumentFact]:
     relations: dict[uuid.UUID, list[tuple[str, str]]] = {}
-    for part in chunks(ids):
+    for part in chunks(paper.id for paper in papers):
         rows = DocumentRelation.objects.filter(document_id__in=part).order_by("id")
         for document_id, code, to_key in rows.values_list("document_id", "code", "to_key"):
             relations.setdefault(document_id, []).append((code, to_key))
-    payments = _payments([document.id for document in documents if document.kind == "payment_complement"])
+    payments = _payments([paper.id for paper in papers if paper.kind == "payment_complement"])
     return [
         DocumentFact(
-            key=document.key,
-            kind=document.kind,
-            customer=str(document.customer_id),
-            issued_on=document.issued_on,
-            currency=document.currency,
-            total=document.total,
-            method=document.method,
-            cancelled_on=_cancelled_on(document),
-            relations=tuple(relations.get(document.id, ())),
-            payments=tuple(payments.get(document.id, ())),
-            is_advance_remainder=document.is_advance_remainder,
-            no_presumption=document.key in receivables and receivables[document.key].no_presumption,
+            key=paper.key,
+            kind=paper.kind,
+            customer=str(paper.customer_id),
+            issued_on=paper.issued_on,
+            currency=paper.currency,
+            total=paper.total,
+            method=paper.method,
+            cancelled_on=_cancelled_on(paper),
+            relations=tuple(relations.get(paper.id, ())),
+            payments=tuple(payments.get(paper.id, ())),
+            is_advance_remainder=paper.is_advance_remainder,
+            no_presumption=paper.key in receivables and receivables[paper.key].no_presumption,
         )
-        for document in documents
+        for paper in papers
     ]
 
 
-def _cancelled_on(document: FiscalDocument) -> date | None:
-    if document.status != AuthorityStatus.CANCELLED:
+def _cancelled_on(paper: Paper) -> date | None:
+    if paper.status != AuthorityStatus.CANCELLED:
         return None
-    return document.cancelled_on or document.issued_on
+    return paper.cancelled_on or paper.issued_on
 
 
 def _payments(ids: list[uuid.UUID]) -> dict[uuid.UUID, list[PaymentFact]]:
@@ -133,12 +170,12 @@ def _payments(ids: list[uuid.UUID]) -> dict[uuid.UUID, list[PaymentFact]]:
     for part in chunks(ids):
         lines: dict[uuid.UUID, list[PaidLine]] = {}
         rows = PaymentComplementLine.objects.filter(payment__document_id__in=part).order_by("payment_id", "position")
-        for row in rows:
-            equivalence = Decimal(row.equivalence or "1")
-            lines.setdefault(row.payment_id, []).append(PaidLine(row.to_key, row.currency, row.paid, equivalence))
-        for payment in ComplementPayment.objects.filter(document_id__in=part).order_by("document_id", "position"):
-            fact = PaymentFact(
-                payment.position, payment.paid_on, payment.currency, payment.amount, tuple(lines.get(payment.id, ()))
-            )
-            found.setdefault(payment.document_id, []).append(fact)
+        columns = rows.values_list("payment_id", "to_key", "currency", "paid", "equivalence")
+        for payment_id, to_key, currency, paid, equivalence in columns:
+            lines.setdefault(payment_id, []).append(PaidLine(to_key, currency, paid, Decimal(equivalence or "1")))
+        payments = ComplementPayment.objects.filter(document_id__in=part).order_by("document_id", "position")
+        receipts = payments.values_list("id", "document_id", "position", "paid_on", "currency", "amount")
+        for payment_id, document_id, position, paid_on, currency, amount in receipts:
+            fact = PaymentFact(position, paid_on, currency, amount, tuple(lines.get(payment_id, ())))
+            found.setdefault(document_id, []).append(fact)
     return found

@@ -16,11 +16,10 @@ from aldia.domain import ledger
 from aldia.domain.money import Money
 from aldia.receivables.models import Allocation, Credit, Receivable
 from aldia.receivables.posting import Book, Subject
+from aldia.tenancy.bulk import insert_rows
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import User
 from aldia.tenancy.scope import current_company_id
-
-_BATCH = 400
 
 
 class OverApplied(ValueError):
@@ -133,16 +132,25 @@ class Desk:
     def close(self) -> None:
         """Write rows, balances and entries."""
         touched = [row for key, row in self._touched.items() if key not in self._new]
-        # changes first: a credit taken back frees its key for the one that takes its place
-        _update([row for row in touched if isinstance(row, Receivable)], _RECEIVABLE_FIELDS)
+        # credits first: one taken back frees its key for the one that takes its place
         _update([row for row in touched if isinstance(row, Credit)], _CREDIT_FIELDS)
-        receivables = [row for row in self._new.values() if isinstance(row, Receivable)]
-        Receivable.all_companies.bulk_create(receivables, batch_size=_BATCH)
-        credits = [row for row in self._new.values() if isinstance(row, Credit)]
-        Credit.all_companies.bulk_create(credits, batch_size=_BATCH)
-        Allocation.all_companies.bulk_create(self._allocations, batch_size=_BATCH)
+        changed = [row for row in touched if isinstance(row, Receivable)]
+        _update([*changed, *self._insert_receivables()], _RECEIVABLE_FIELDS)
+        insert_rows([row for row in self._new.values() if isinstance(row, Credit)])
+        insert_rows(self._allocations)
         self.book.close()
         self._new, self._allocations, self._touched = {}, [], {}
+
+    def _insert_receivables(self) -> list[Receivable]:
+        """Insert the new ones; return those that name another new one, which could not be named before it was there."""
+        rows = [row for row in self._new.values() if isinstance(row, Receivable)]
+        naming = {row.id: row.raises_id for row in rows if row.raises_id is not None}
+        for row in rows:
+            row.raises_id = None
+        insert_rows(rows)
+        for row in rows:
+            row.raises_id = naming.get(row.id)
+        return [row for row in rows if row.id in naming]
 
     def _allocation(
         self, credit: Credit, receivable: Receivable, amount: int, credit_amount: int, on: date, rule: str

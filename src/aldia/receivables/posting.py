@@ -16,11 +16,11 @@ from aldia.domain.ledger import Posting
 from aldia.receivables.chart import accounts
 from aldia.receivables.models import JournalEntry, JournalLine
 from aldia.tenancy.audit import digest, lock_chain
+from aldia.tenancy.bulk import insert_rows
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import ChainHead, User
 
 CHAIN = "ledger"
-_BATCH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,37 @@ class Subject:
     customer: uuid.UUID
     receivable: uuid.UUID | None = None
     credit: uuid.UUID | None = None
+
+
+@dataclass(slots=True)
+class EntryRow:
+    """A row of `JournalEntry` about to be written: plain, because thousands are made in one import."""
+
+    id: uuid.UUID
+    company_id: uuid.UUID
+    seq: int
+    on: date
+    kind: str
+    key: str
+    actor_id: uuid.UUID | None
+    memo: str
+    prev_hash: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A row of `JournalLine` about to be written."""
+
+    id: uuid.UUID
+    company_id: uuid.UUID
+    entry_id: uuid.UUID
+    account_id: uuid.UUID
+    customer_id: uuid.UUID | None
+    receivable_id: uuid.UUID | None
+    credit_id: uuid.UUID | None
+    amount: int
+    currency: str
 
 
 class Unbalanced(AssertionError):
@@ -43,27 +74,25 @@ class Book:
         self.head: ChainHead = lock_chain(CHAIN)
         self._actor = actor
         self._accounts = accounts()
-        self._entries: list[JournalEntry] = []
-        self._lines: list[JournalLine] = []
+        self._entries: list[EntryRow] = []
+        self._lines: list[LineRow] = []
         self._seq, self._hash = self.head.seq, self.head.hash
 
     def post(
         self, *, kind: str, key: str, on: date, postings: Iterable[Posting], subject: Subject, memo: str = ""
     ) -> None:
         """Add one entry. `key` is unique per company: the same change never posts twice."""
-        entry = JournalEntry(
-            id=uuid7(), company_id=self.head.company_id, on=on, kind=kind, key=key, actor=self._actor, memo=memo[:300]
-        )
+        actor_id = self._actor.pk if self._actor is not None else None
+        entry = EntryRow(uuid7(), self.head.company_id, self._seq + 1, on, kind, key, actor_id, memo[:300])
         lines = [self._line(entry, posting, subject) for posting in postings]
         assert_balanced(lines)
-        self._seq += 1
-        entry.seq, entry.prev_hash = self._seq, self._hash
+        self._seq, entry.prev_hash = entry.seq, self._hash
         entry.hash = self._hash = digest(prev_hash=entry.prev_hash, body=entry_body(entry, lines))
         self._entries.append(entry)
         self._lines += lines
 
-    def _line(self, entry: JournalEntry, posting: Posting, subject: Subject) -> JournalLine:
-        return JournalLine(
+    def _line(self, entry: EntryRow, posting: Posting, subject: Subject) -> LineRow:
+        return LineRow(
             id=uuid7(),
             company_id=self.head.company_id,
             entry_id=entry.id,
@@ -79,13 +108,13 @@ class Book:
         """Write what was posted and move the head of the chain."""
         if not self._entries:
             return
-        JournalEntry.all_companies.bulk_create(self._entries, batch_size=_BATCH)
-        JournalLine.all_companies.bulk_create(self._lines, batch_size=_BATCH)
+        insert_rows(self._entries, JournalEntry)
+        insert_rows(self._lines, JournalLine)
         ChainHead.objects.filter(pk=self.head.pk).update(seq=self._seq, hash=self._hash)
         self._entries, self._lines = [], []
 
 
-def assert_balanced(lines: Iterable[JournalLine]) -> None:
+def assert_balanced(lines: Iterable[LineRow]) -> None:
     """Raise `Unbalanced` unless the lines sum to zero in each currency."""
     sums: dict[str, int] = {}
     for line in lines:
@@ -94,7 +123,7 @@ def assert_balanced(lines: Iterable[JournalLine]) -> None:
         raise Unbalanced(str(sums))
 
 
-def entry_body(entry: JournalEntry, lines: Iterable[JournalLine]) -> dict[str, Any]:
+def entry_body(entry: EntryRow | JournalEntry, lines: Iterable[LineRow | JournalLine]) -> dict[str, Any]:
     """What the hash of an entry covers: itself and its lines, in the order of their ids."""
     return {
         "id": str(entry.id),
@@ -109,7 +138,7 @@ def entry_body(entry: JournalEntry, lines: Iterable[JournalLine]) -> dict[str, A
     }
 
 
-def line_body(line: JournalLine) -> list[Any]:
+def line_body(line: LineRow | JournalLine) -> list[Any]:
     return [
         str(line.id),
         str(line.account_id),

@@ -15,11 +15,14 @@ _PLAIN = (models.IntegerField, models.BooleanField)
 _PG_ROWS = 200
 
 
-def insert_rows(rows: Sequence[models.Model]) -> None:
-    """Insert rows of one model inside the caller's transaction. Raises `IntegrityError`."""
+def insert_rows(rows: Sequence[Any], model: type[models.Model] | None = None) -> None:
+    """Insert rows of one model inside the caller's transaction. Raises `IntegrityError`.
+
+    `model` is named when the rows are plain objects with the attributes of its columns instead of instances of it.
+    """
     if not rows:
         return
-    meta = rows[0]._meta
+    meta = model._meta if model is not None else rows[0]._meta
     fields = [field for field in meta.local_concrete_fields if field.db_default is models.NOT_PROVIDED]
     columns = [(field.attname, _adapter(field)) for field in fields]
     values = [[adapt(getattr(row, name)) for name, adapt in columns] for row in rows]

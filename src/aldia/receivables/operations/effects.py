@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from aldia.customers.models import CreditLine
-from aldia.documents.models import FiscalDocument
 from aldia.domain.fiscal import terms
 from aldia.domain.fiscal.effects import derive
 from aldia.domain.fiscal.facts import Effects, HandAllocation, WantedCredit, WantedReceivable
-from aldia.receivables.clusters import Cluster, chunks, load
+from aldia.receivables.clusters import Cluster, Paper, chunks, load
 from aldia.receivables.desk import Desk
 from aldia.receivables.models import Allocation, Credit, PuePolicy, Receivable
 from aldia.receivables.settings import collection_settings
@@ -59,7 +58,7 @@ def _link_openings(cluster: Cluster) -> Cluster:
         for row in Receivable.objects.filter(kind="opening", key="", number__in=part):
             document = numbers.get((row.customer_id, row.number, row.currency, row.total))
             if document is not None:
-                Receivable.objects.filter(pk=row.pk).update(key=document.key, document=document)
+                Receivable.objects.filter(pk=row.pk).update(key=document.key, document_id=document.id)
                 changed = True
     return load(cluster.documents.keys()) if changed else cluster
 
@@ -92,16 +91,17 @@ class _Work:
         receivables = {row.id: row for row in self.receivables.values()}
         credits = {row.id: row for row in self.credits.values()}
         live = Allocation.objects.filter(reversal_of__isnull=True, reversal__isnull=True)
-        found: dict[uuid.UUID, Allocation] = {}
         for part in chunks(receivables):
-            found |= {row.id: row for row in live.filter(receivable_id__in=part).select_related("credit")}
+            self.live |= {row.id: row for row in live.filter(receivable_id__in=part)}
         for part in chunks(credits):
-            found |= {row.id: row for row in live.filter(credit_id__in=part).select_related("receivable")}
-        for row in found.values():
-            row.credit = credits.setdefault(row.credit_id, row.credit)
-            row.receivable = receivables.setdefault(row.receivable_id, row.receivable)
+            self.live |= {row.id: row for row in live.filter(credit_id__in=part)}
+        for part in chunks({row.credit_id for row in self.live.values()} - credits.keys()):
+            credits |= {row.id: row for row in Credit.objects.filter(id__in=part)}
+        for part in chunks({row.receivable_id for row in self.live.values()} - receivables.keys()):
+            receivables |= {row.id: row for row in Receivable.objects.filter(id__in=part)}
+        for row in self.live.values():
+            row.credit, row.receivable = credits[row.credit_id], receivables[row.receivable_id]
             self.of_credit.setdefault(row.credit_id, {})[row.id] = row
-        self.live = found
 
     def _hand(self) -> list[HandAllocation]:
         """Allocations that documents do not decide: people's, the bank's, and those of notes assigned by hand."""
@@ -140,9 +140,9 @@ class _Work:
 
     def _undo(self, effects: Effects, known: set[str]) -> None:
         """Take back what documents no longer say: allocations first, then whole credits."""
+        keys = {document.id: document.key for document in self.cluster.documents.values()}
         for key, credit in list(self.credits.items()):
-            document = credit.document
-            if document is None or document.key not in known:
+            if credit.document_id is None or keys[credit.document_id] not in known:
                 continue  # its customer is off: nothing moves
             wanted = effects.credits.get(key)
             same = wanted is not None and (wanted.amount, wanted.currency) == (credit.amount, credit.currency)
@@ -209,7 +209,7 @@ class _Work:
         self._raise(effects, {wanted.key for wanted in missing})
         for key, opening in self.receivables.items():
             if opening.document_id is None and key in self.cluster.documents:
-                opening.document = self.cluster.documents[key]
+                opening.document_id = self.cluster.documents[key].id
                 self.desk.touch(opening)
 
     def _raise(self, effects: Effects, fresh: set[str]) -> None:
@@ -223,9 +223,8 @@ class _Work:
         rows = CreditLine.objects.filter(customer_id__in=customers, is_default=True)
         return {str(row.customer_id): row for row in rows}
 
-    def _receivable(self, wanted: WantedReceivable, document: FiscalDocument, line: CreditLine | None) -> Receivable:
-        customer = document.customer
-        assert customer is not None  # noqa: S101
+    def _receivable(self, wanted: WantedReceivable, document: Paper, line: CreditLine | None) -> Receivable:
+        customer = self.cluster.customers[uuid.UUID(wanted.customer)]
         days = terms.term_days(
             customer=customer.term_days,
             credit_line=line.term_days if line else None,
@@ -236,7 +235,7 @@ class _Work:
             id=uuid7(),
             customer=customer,
             kind=wanted.kind,
-            document=document,
+            document_id=document.id,
             key=wanted.key,
             number=document.number,
             currency=wanted.currency,
@@ -284,8 +283,8 @@ class _Work:
             kind=wanted.kind,
             source=SOURCE,
             external_key=wanted.external_key,
-            document=document,
-            complement=document if document.kind == "payment_complement" else None,
+            document_id=document.id,
+            complement_id=document.id if document.kind == "payment_complement" else None,
             currency=wanted.currency,
             amount=wanted.amount,
             received_on=wanted.received_on,
@@ -313,5 +312,5 @@ class _Work:
         for credit_id, key in effects.covered.items():
             credit = by_id.get(credit_id)
             if credit is not None and credit.complement_id != self.cluster.documents[key].id:
-                credit.complement = self.cluster.documents[key]
+                credit.complement_id = self.cluster.documents[key].id
                 self.desk.touch(credit)

@@ -1,0 +1,1 @@
+"""Benchmarks: each module has `run(size) -> dict` with figures; `aldia bench NAME` runs one."""
