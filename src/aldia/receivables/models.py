@@ -85,13 +85,29 @@ class Receivable(CompanyModel):
         ]
         indexes = [
             models.Index(
-                fields=["company", "customer", "due_on", "balance", "currency"],
+                # covers the aging: grouped by customer and currency, as of today and as of past days
+                fields=["company", "customer", "currency", "due_on", "balance", "issued_on"],
                 name="receivable_open",
                 condition=Q(balance__gt=0),
             ),
             models.Index(fields=["company", "due_on", "id"], name="receivable_due", condition=Q(balance__gt=0)),
             models.Index(
                 fields=["company", "currency", "balance"], name="receivable_amount", condition=Q(balance__gt=0)
+            ),
+            models.Index(
+                fields=["company", "due_on", "id"],
+                name="receivable_partial",
+                condition=Q(balance__gt=0) & Q(balance__lt=F("total")),
+            ),
+            models.Index(
+                fields=["company", "issued_on", "id"],
+                name="receivable_paid",
+                condition=Q(balance=0) & Q(voided_on__isnull=True),
+            ),
+            models.Index(
+                fields=["company", "issued_on", "id"],
+                name="receivable_cancelled",
+                condition=Q(voided_on__isnull=False),
             ),
             models.Index(fields=["company", "number"], name="receivable_number"),
             models.Index(fields=["company", "issued_on", "id"], name="receivable_issued"),
