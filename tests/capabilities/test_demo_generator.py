@@ -20,9 +20,10 @@ from lxml import etree
 
 from aldia.demo.bad_files import bad_files
 from aldia.demo.books import Ledger
-from aldia.demo.cast import DemoCast, make_cast
+from aldia.demo.cast import make_cast
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, tell_story, write_zip
 from aldia.demo.issued import METADATA_HEADER, GeneratedFile
+from aldia.demo.people import DemoCast
 from aldia.domain.fiscal import cfdi, seals
 from aldia.domain.fiscal.arithmetic import check_arithmetic
 from aldia.domain.fiscal.certificates import Authorities

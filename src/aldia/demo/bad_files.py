@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, time
 
-from aldia.demo.cast import DemoCast
 from aldia.demo.issued import GeneratedFile
+from aldia.demo.people import DemoCast
 from aldia.integrations.stamping.drafts import DraftDocument, DraftLine, DraftParty
 from aldia.integrations.stamping.simulated import UnsealedPress
 

@@ -14,8 +14,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from aldia.demo.cast import DemoCast, DemoCustomer
 from aldia.demo.issued import Issued, metadata_row
+from aldia.demo.people import DemoCast, DemoCustomer
 from aldia.demo.rates import Rates
 from aldia.integrations.stamping.drafts import DraftLine, TaxTotal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from aldia.demo.cast import DemoCustomer
+from aldia.demo.people import DemoCustomer
 from aldia.integrations.stamping.drafts import (
     IVA_0,
     IVA_8,

@@ -8,8 +8,8 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 from aldia.demo.books import Books
-from aldia.demo.cast import DemoSupplier
 from aldia.demo.issued import Issued
+from aldia.demo.people import DemoSupplier
 from aldia.integrations.stamping.drafts import (
     ISR_WITHHELD_FEES,
     IVA_16,

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from aldia.demo.books import Books, Sale, note_cancellation
-from aldia.demo.cast import DemoCustomer
 from aldia.demo.catalogue import order_lines, single_line
 from aldia.demo.issued import Issued
 from aldia.demo.notes import plan_notes
+from aldia.demo.people import DemoCustomer
 from aldia.demo.receipts import plan_payment
 from aldia.integrations.stamping.drafts import (
     IVA_16,
@@ -23,7 +23,7 @@ from aldia.integrations.stamping.drafts import (
 )
 
 # Out of a thousand orders on credit. The rest are ordinary.
-CANCELLED, REPLACED, WITH_ADVANCE, MOVED_GOODS, CHARGED = 12, 11, 12, 5, 60
+CANCELLED, REPLACED, WITH_ADVANCE, MOVED_GOODS, CHARGED = 12, 11, 12, 9, 60
 CASH_FORMS = ("01", "03", "03", "04", "28")
 
 

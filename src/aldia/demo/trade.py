@@ -7,8 +7,9 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from aldia.demo.books import Books
-from aldia.demo.cast import DemoCast, DemoCustomer
+from aldia.demo.cast import HISTORY_MONTHS
 from aldia.demo.issued import Issued
+from aldia.demo.people import DemoCast, DemoCustomer
 from aldia.demo.sales import handle_global, handle_order
 from aldia.domain.calendars import bank_holidays
 
@@ -24,7 +25,7 @@ _PATIENCE = timedelta(days=70)
 def tell(books: Books, documents: int) -> Iterator[Issued]:
     """About `documents` issued ones, from the first day to the last, by date of issue."""
     cast = books.cast
-    orders = max(documents * 1000 // DOCUMENTS_PER_ORDER, 1)
+    orders = max((documents - HISTORY_MONTHS) * 1000 // DOCUMENTS_PER_ORDER, 1)  # a global one each month
     for day, count in _orders_by_day(cast, orders):
         for at in _hours(day, count, books.rng):
             yield from books.run_until(at)
