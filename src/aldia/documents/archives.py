@@ -69,14 +69,20 @@ def entries(stored: StoredFile, *, start: int = 0) -> Iterator[Entry]:
 
 
 def _entry(stream: IO[bytes], position: int, place: Place) -> Entry:
-    member, refusal, data = place.member, place.refusal, b""
-    if member is not None and refusal is None:
-        limit = TEXT_LIMIT if member.name.lower().endswith(".txt") else XML_LIMIT
-        try:
-            data = zipfiles.read_member(stream, member, limit)
-        except EntryRefused as error:
-            refusal = error
-    return Entry(position, place.name, data, refusal, member.offset if member else 0, member.packed if member else 0)
+    data, refusal = read_place(stream, place)
+    offset, packed = (place.member.offset, place.member.packed) if place.member else (0, 0)
+    return Entry(position, place.name, data, refusal, offset, packed)
+
+
+def read_place(stream: IO[bytes], place: Place) -> tuple[bytes, EntryRefused | None]:
+    """The bytes of a file of the archive, or why they cannot be read."""
+    if place.member is None or place.refusal is not None:
+        return b"", place.refusal
+    limit = TEXT_LIMIT if place.member.name.lower().endswith(".txt") else XML_LIMIT
+    try:
+        return zipfiles.read_member(stream, place.member, limit), None
+    except EntryRefused as error:
+        return b"", error
 
 
 def open_archive(stored: StoredFile) -> IO[bytes]:

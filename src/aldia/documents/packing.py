@@ -57,12 +57,12 @@ def unfold(stored: StoredFile, content_type: str) -> StoredFile:
         for member in zipfiles.members(stream, Window(0, stored.size)):
             if member.is_directory:
                 continue
-            inflated = _inflated(stream, member) if can_unfold(member) else None
-            if inflated is None:
+            content = inflated(stream, member) if can_unfold(member) else None
+            if content is None:
                 writer.copy(member, _packed_blocks(stream, member))
             else:
-                with inflated:
-                    writer.add(member.name, inflated, deflate=False)
+                with content:
+                    writer.add(member.name, content, deflate=False)
         writer.close()
         return store(stored.name, target, content_type, max_bytes=MAX_ARCHIVE)
 
@@ -81,7 +81,7 @@ def _packed_blocks(stream: IO[bytes], member: Member) -> Iterator[bytes]:
         at, left = at + len(block), left - len(block)
 
 
-def _inflated(stream: IO[bytes], member: Member) -> IO[bytes] | None:
+def inflated(stream: IO[bytes], member: Member) -> IO[bytes] | None:
     """The member inflated into a temporary file, never beyond its announced size; None if it is not what it says."""
     target = tempfile.SpooledTemporaryFile(max_size=_BLOCK)  # noqa: SIM115 - the caller closes it
     inflater, crc, size = zlib.decompressobj(-15), 0, 0

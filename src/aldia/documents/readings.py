@@ -56,7 +56,7 @@ class Reading:
 def read_entry(entry: Entry) -> Reading:
     """Read one file of an archive. Never raises: what is wrong with it is its verdict."""
     bare = Reading(entry.position, entry.name, entry.offset)
-    if _is_system(entry.name):
+    if is_system_file(entry.name):
         return replace(bare, verdict=Verdict("ignored", "system_file", SYSTEM_FILE))
     if entry.refusal is not None:
         return replace(bare, verdict=Verdict("error", entry.refusal.code, entry.refusal.message))
@@ -68,7 +68,8 @@ def read_entry(entry: Entry) -> Reading:
     return _read_other(bare, entry)
 
 
-def _is_system(name: str) -> bool:
+def is_system_file(name: str) -> bool:
+    """Whether a file is one that an operating system puts into archives by itself."""
     last = name.rsplit("/", 1)[-1].lower()
     return "__MACOSX/" in name or last in _SYSTEM_NAMES or last.startswith("._")
 

@@ -49,6 +49,7 @@ _STORED: dict[str, str] = {
     "customer_off_effect": gettext_noop("Queda en archivo. Tendrá efecto cuando prendas a su cliente."),
     "applied": gettext_noop("Queda en archivo; su efecto ya está en lo que debe el cliente."),
 }
+CUSTOMER_OFF = ("customer_off", "customer_off_effect")
 _METADATA = gettext_noop(
     "Metadatos del SAT: %(rows)s comprobantes de tu empresa, %(cancelled)s cancelados. Cambió el estado de %(changed)s "
     "que están en archivo."
@@ -102,6 +103,10 @@ def _why_stored(row: FiscalDocument, customer: Customer | None) -> str:
     if customer.collecting:
         return "applied"
     return "customer_off" if row.kind in (Kind.INVOICE, Kind.DEBIT_NOTE) else "customer_off_effect"
+
+
+def applied(result: Result) -> Result:
+    return replace(result, code="applied", message=_STORED["applied"])
 
 
 def opened(result: Result) -> Result:

@@ -158,6 +158,8 @@ def write_items(*, chunk: StoredChunk, opened: Collection[str] = ()) -> None:
         result = chunk.results[reading.position]
         if result.key in opened and result.key in new and result.outcome == Outcome.STORED:
             result = sentences.opened(result)
+        elif batch.collect_all and result.code in sentences.CUSTOMER_OFF:
+            result = sentences.applied(result)  # its customer was switched on since
         counts[result.outcome] += 1
         items.append(_item(batch, reading, result))
         items[-1].company_id = company_id
@@ -173,7 +175,7 @@ def _item(batch: IngestBatch, reading: Reading, result: Result) -> IngestItem:
     return IngestItem(
         batch=batch,
         position=reading.position,
-        name=reading.name[-300:],
+        name=(reading.name or batch.name)[-300:],
         outcome=result.outcome,
         code=result.code[:40],
         message=result.message,
