@@ -67,7 +67,9 @@ class FiscalDocument(CompanyModel):
     issuer_name = models.CharField(max_length=300)
     receiver_tax_id = models.CharField(max_length=20)
     receiver_name = models.CharField(max_length=300)
-    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="documents")
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="documents", db_index=False
+    )
     currency = models.CharField(max_length=3)
     exchange_rate = models.CharField(max_length=30, blank=True)
     subtotal = models.BigIntegerField()
@@ -87,7 +89,7 @@ class FiscalDocument(CompanyModel):
     seal_state = models.CharField(max_length=8, choices=SealState, default=SealState.PENDING)
     seal_report = models.JSONField(null=True, blank=True)
     findings = models.JSONField(default=list)
-    original = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    original = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+", db_index=False)
     original_name = models.CharField(max_length=300, blank=True)
     original_offset = models.BigIntegerField()
     size = models.IntegerField()
@@ -115,7 +117,7 @@ class FiscalDocument(CompanyModel):
 class DocumentRelation(CompanyModel):
     """A document names another by its key; the other may come later, or never."""
 
-    document = models.ForeignKey(FiscalDocument, on_delete=models.CASCADE, related_name="relations")
+    document = models.ForeignKey(FiscalDocument, on_delete=models.CASCADE, related_name="relations", db_index=False)
     code = models.CharField(max_length=4)
     to_key = models.CharField(max_length=60)
 
@@ -131,7 +133,7 @@ class DocumentRelation(CompanyModel):
 class DocumentTax(CompanyModel):
     """One total of a tax of a document; `rate` is text as printed."""
 
-    document = models.ForeignKey(FiscalDocument, on_delete=models.CASCADE, related_name="taxes")
+    document = models.ForeignKey(FiscalDocument, on_delete=models.CASCADE, related_name="taxes", db_index=False)
     withheld = models.BooleanField()
     code = models.CharField(max_length=6)
     factor = models.CharField(max_length=10, blank=True)
@@ -150,7 +152,7 @@ class DocumentTax(CompanyModel):
 class ComplementPayment(CompanyModel):
     """One receipt of money (a `Pago` node) that a payment complement declares. `rate` is text: MXN per unit."""
 
-    document = models.ForeignKey(FiscalDocument, on_delete=models.CASCADE, related_name="payments")
+    document = models.ForeignKey(FiscalDocument, on_delete=models.CASCADE, related_name="payments", db_index=False)
     position = models.SmallIntegerField()
     paid_on = models.DateField()
     form = models.CharField(max_length=4, blank=True)
@@ -173,7 +175,7 @@ class ComplementPayment(CompanyModel):
 class PaymentComplementLine(CompanyModel):
     """What a complement says was paid of one document, in that document's currency (minor units)."""
 
-    payment = models.ForeignKey(ComplementPayment, on_delete=models.CASCADE, related_name="lines")
+    payment = models.ForeignKey(ComplementPayment, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.SmallIntegerField()
     to_key = models.CharField(max_length=60)
     currency = models.CharField(max_length=3)
@@ -252,7 +254,7 @@ class Outcome(models.TextChoices):
 class IngestItem(CompanyModel):
     """What became of one file of a batch, with a sentence that a person understands."""
 
-    batch = models.ForeignKey(IngestBatch, on_delete=models.CASCADE, related_name="items")
+    batch = models.ForeignKey(IngestBatch, on_delete=models.CASCADE, related_name="items", db_index=False)
     position = models.IntegerField()
     name = models.CharField(max_length=300)
     outcome = models.CharField(max_length=10, choices=Outcome)

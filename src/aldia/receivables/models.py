@@ -51,7 +51,7 @@ class Receivable(CompanyModel):
     `raises` is the receivable that a debit note adds to. A voided receivable has balance 0.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="receivables")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="receivables", db_index=False)
     kind = models.CharField(max_length=14, choices=ReceivableKind)
     document = models.ForeignKey(FiscalDocument, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=60, blank=True)
@@ -64,7 +64,9 @@ class Receivable(CompanyModel):
     issued_on = models.DateField()
     due_on = models.DateField()
     method = models.CharField(max_length=4, blank=True)
-    credit_line = models.ForeignKey(CreditLine, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    credit_line = models.ForeignKey(
+        CreditLine, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     raises = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     opening_on = models.DateField(null=True, blank=True)
     no_presumption = models.BooleanField(default=False)
@@ -74,7 +76,9 @@ class Receivable(CompanyModel):
     paused_on = models.DateField(null=True, blank=True)
     paused_until = models.DateField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)
-    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -153,11 +157,13 @@ class Credit(CompanyModel):
     `external_key` identifies it at its source: the same money never enters twice.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="credits")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="credits", db_index=False)
     kind = models.CharField(max_length=12, choices=CreditKind)
     source = models.CharField(max_length=20)
     external_key = models.CharField(max_length=120)
-    document = models.ForeignKey(FiscalDocument, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(
+        FiscalDocument, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     complement = models.ForeignKey(FiscalDocument, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
@@ -168,12 +174,16 @@ class Credit(CompanyModel):
     method = models.CharField(max_length=20, blank=True)
     reference = models.CharField(max_length=200, blank=True)
     note = models.CharField(max_length=500, blank=True)
-    proof = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    proof = models.ForeignKey(
+        StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     hands_off = models.BooleanField(default=False)
     is_distinct = models.BooleanField(default=False)
     reversed_on = models.DateField(null=True, blank=True)
     reverse_reason = models.CharField(max_length=300, blank=True)
-    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -202,13 +212,13 @@ class Allocation(CompanyModel):
     `amount` in the receivable's currency, `credit_amount` in the credit's; both negative in a reversal.
     """
 
-    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="allocations")
-    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="allocations")
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="allocations", db_index=False)
+    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="allocations", db_index=False)
     amount = models.BigIntegerField()
     credit_amount = models.BigIntegerField()
     on = models.DateField()
     rule = models.CharField(max_length=30)
-    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     reversal_of = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal")
 
     class Meta:
@@ -255,7 +265,7 @@ class JournalEntry(CompanyModel):
     on = models.DateField()
     kind = models.CharField(max_length=30)
     key = models.CharField(max_length=160)
-    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     memo = models.CharField(max_length=300, blank=True)
     prev_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -276,10 +286,16 @@ class JournalLine(CompanyModel):
     """A signed amount (debit +) on an account, in minor units of `currency`."""
 
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
-    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+")
-    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    receivable = models.ForeignKey(Receivable, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    credit = models.ForeignKey(Credit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    receivable = models.ForeignKey(
+        Receivable, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    credit = models.ForeignKey(
+        Credit, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
 
