@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 from django_tasks.utils import normalize_json
 
 from aldia.queue import claiming
@@ -88,7 +88,7 @@ class Worker:
             idle = 0.05 if worked else min(idle * 1.5, LONGEST_IDLE_SECONDS)
             self.stopped.wait(_pause() if worked else idle)
         self.heartbeat.stopped.set()
-        close_old_connections()
+        connection.close()
 
     def drain(self) -> int:
         """Work until nothing is due; return how many jobs ran."""
@@ -115,7 +115,7 @@ class Worker:
             outcome = run(job)
         finally:
             self.heartbeat.job = None
-            close_old_connections()
+            _drop_broken_connection()
         seconds = round(time.monotonic() - started, 3)
         company = str(job.company_id or "")
         log.info("job", job=str(job.pk), task=job.task_path, company=company, outcome=outcome, seconds=seconds)
@@ -156,8 +156,7 @@ def _record_failure(job: Job, error: Exception) -> str:
     permanent = isinstance(error, GiveUp)
     text = f"{type(error).__name__}: {error}\n\n{''.join(traceback.format_tb(error.__traceback__))}"
     log.warning("job_failed", job=str(job.pk), task=job.task_path, attempt=job.attempts, error=type(error).__name__)
-    if isinstance(error, DatabaseError):
-        connection.close_if_unusable_or_obsolete()
+    _drop_broken_connection()
     if not claiming.fail(job=job, error=text[:LONGEST_ERROR], permanent=permanent):
         return "late"
     return "dead" if permanent or job.attempts >= job.max_attempts else "retry"
@@ -169,6 +168,12 @@ def _plain(result: Any) -> Any:
         return normalize_json(result)
     except (TypeError, ValueError):
         return str(result)[:500]
+
+
+def _drop_broken_connection() -> None:
+    """Let the next query open a new connection when this one no longer works (never inside a caller's transaction)."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _pause() -> float:

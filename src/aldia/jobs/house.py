@@ -1,0 +1,14 @@
+"""Jobs of the house itself: they belong to no company."""
+
+from __future__ import annotations
+
+from django_tasks import task
+
+from aldia.queue import operations
+from aldia.queue.claiming import database_now
+
+
+@task(max_attempts=3)
+def clean_up() -> int:
+    """Forget jobs that were done long ago."""
+    return operations.clean_up(now=database_now())

@@ -1,0 +1,11 @@
+"""What runs when: a table for the house (in UTC) and one for each company (in its zone). Tasks are named by path."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from aldia.queue.schedules import Rule
+
+HOUSE = [Rule("clean_up", "aldia.jobs.house.clean_up", local_time=time(9, 30))]
+
+COMPANY: list[Rule] = []
