@@ -18,7 +18,7 @@ _OTHERS = (
 
 
 def bad_files(cast: DemoCast) -> list[GeneratedFile]:
-    """Truncated, of another company, with a DOCTYPE, not XML, empty, not a CFDI, and Latin-1 that says UTF-8."""
+    """Truncated, of another company, with a DOCTYPE, not XML, empty, and XML that is no CFDI."""
     good = _document(cast, cast.company.party, cast.customers[0].party)
     others = _document(cast, *_OTHERS)
     doctype = good.replace(b"?>\n", b'?>\n<!DOCTYPE cfdi [<!ENTITY x "y">]>\n', 1)
@@ -30,7 +30,6 @@ def bad_files(cast: DemoCast) -> list[GeneratedFile]:
         GeneratedFile("malos/no_es_xml.xml", b"Adjunto la factura que me pidieron. Saludos."),
         GeneratedFile("malos/vacio.xml", b""),
         GeneratedFile("malos/no_es_cfdi.xml", invoice),
-        GeneratedFile("malos/latin1.xml", good.decode().encode("latin-1")),
     ]
 
 
