@@ -22,6 +22,8 @@ ENGLISH = PACKAGE / "locale" / "en" / "LC_MESSAGES" / "django.po"
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 LITERAL = r"u?(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
 IN_TEMPLATE = re.compile(rf"\b(n?p?gettext|_)\(\s*{LITERAL}(?:\s*,\s*{LITERAL})?")
+# Lines of the head that change by themselves or say nothing.
+NOISE = re.compile(r'^"(POT-|PO-|Project-Id|Report-Msgid|Last-Translator|Language-Team|Generated-By)')
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd]|\{(\w*)\}")
 
 Text = tuple[str | None, str, str | None]  # context, singular, plural
@@ -66,7 +68,7 @@ def text_of(call: str, literals: list[str]) -> Text:
 
 def catalogue() -> Catalog:
     if not ENGLISH.is_file():
-        return Catalog(locale="en", project="aldia", fuzzy=False)
+        return Catalog(locale="en", fuzzy=False)
     with ENGLISH.open("rb") as stream:
         return read_po(stream, locale="en")
 
@@ -92,7 +94,7 @@ def placeholders(text: str) -> list[str]:
 
 def updated(shown: dict[Text, list[str]], old: Catalog) -> Catalog:
     """The catalogue of what is shown now, keeping what was translated."""
-    new = Catalog(locale="en", project="aldia", fuzzy=False)
+    new = Catalog(locale="en", header_comment="# English texts of Aldía.", fuzzy=False)
     for (context, singular, plural), names in sorted(shown.items(), key=lambda item: (item[1], str(item[0]))):
         known = old.get(singular, context)
         string = known.string if known else ("", "") if plural else ""
@@ -111,11 +113,7 @@ def write(new: Catalog, path: Path = ENGLISH) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
         write_po(stream, new, width=120, omit_header=False, include_lineno=False)
-    kept = [
-        line
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if not re.match(r'^"(POT|PO)-[A-Za-z-]+Date', line)
-    ]
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not NOISE.match(line)]
     path.write_text("\n".join(kept).rstrip() + "\n", encoding="utf-8")
 
 
