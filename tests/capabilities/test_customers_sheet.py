@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from aldia.customers import sheets
 from aldia.customers.models import Contact, CreditLine, Customer, Portfolio
 from aldia.customers.operations import contacts, credit_lines, customers, portfolios
-from aldia.customers.operations.bulk_edit import PreviewChanged, Rules, apply_changes, preview_changes
+from aldia.customers.operations.bulk_edit import PreviewChanged, apply_changes, preview_changes
 from aldia.customers.operations.contacts import Person
 from aldia.customers.operations.credit_lines import Terms
 from aldia.customers.operations.customers import Details
+from aldia.customers.operations.sheet_changes import Rules
 from aldia.integrations.spreadsheets import Sheet, SheetError, read_rows, write_csv, write_xlsx
 from aldia.tenancy.models import AuditEvent, Company
 from aldia.tenancy.scope import company_scope

@@ -91,8 +91,11 @@ def cluster_keys(seed: Collection[str]) -> set[str]:
     return known
 
 
-def load(seed: Collection[str]) -> Cluster:
-    """Load the cluster of the seed. Documents of customers that are off, generic or unknown give no facts."""
+def load(seed: Collection[str], as_if_on: Collection[uuid.UUID] = ()) -> Cluster:
+    """Load the cluster of the seed. Documents of customers that are off, generic or unknown give no facts.
+
+    `as_if_on`: customers that are taken to be on, to see what switching them on would do.
+    """
     keys = cluster_keys(seed)
     documents: dict[str, Paper] = {}
     receivables: dict[str, Receivable] = {}
@@ -103,6 +106,8 @@ def load(seed: Collection[str]) -> Cluster:
         receivables |= {row.key: row for row in Receivable.objects.filter(key__in=part)}
         cancelled |= {row.key: row for row in CancellationNotice.objects.filter(key__in=part)}
     customers = _customers(documents.values(), receivables.values())
+    for customer_id in customers.keys() & set(as_if_on):
+        customers[customer_id].collecting = True
     collected = [paper for paper in documents.values() if _is_collected(paper, customers)]
     openings = [
         _opening_fact(row, cancelled.get(row.key))
