@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aldia.domain import tax_ids
 from aldia.domain.money import CURRENCIES
+from aldia.tenancy import operations
 from aldia.tenancy.models import Country, Role
 
 COMMON_ZONES = (
@@ -117,6 +118,5 @@ class SignupForm(forms.Form):
     field_order = ["name", "email", "password1"]
 
     def signup(self, request: Any, user: Any) -> None:
-        user.name = self.cleaned_data["name"].strip()
-        user.language = getattr(request, "LANGUAGE_CODE", "es")
-        user.save(update_fields=["name", "language"])
+        language = getattr(request, "LANGUAGE_CODE", "es")
+        operations.change_preferences(user=user, name=self.cleaned_data["name"], language=language)

@@ -28,7 +28,7 @@ def send_invitation(*, invitation: Invitation, company: Company, inviter: User, 
         name = " ".join(str(company).split())
         letter = EmailMultiAlternatives(
             subject=_("%(company)s te invita a Aldía") % {"company": name[:150]},
-            body=render_to_string("people/mail/invitation.txt", context),
+            body=_invitation_text(name, context),
             to=[invitation.email],
         )
         letter.attach_alternative(render_to_string("people/mail/invitation.html", context), "text/html")
@@ -38,3 +38,16 @@ def send_invitation(*, invitation: Invitation, company: Company, inviter: User, 
         log.warning("invitation not sent", exc_info=True)
         return False
     return True
+
+
+def _invitation_text(company: str, context: dict[str, object]) -> str:
+    """The plain letter: not HTML, so nothing in it is escaped."""
+    offer = _("%(inviter)s te invita a trabajar en las cuentas por cobrar de %(company)s como %(role)s.")
+    return "\n\n".join(
+        (
+            offer % {"inviter": context["inviter"], "company": company, "role": context["role"]},
+            _("Acepta con este enlace (caduca en 7 días y sirve una vez):"),
+            str(context["link"]),
+            _("Si no esperabas este correo, no hagas nada."),
+        )
+    )

@@ -33,14 +33,14 @@ class Section:
 
 
 SECTIONS = (
-    Section("", (Item(_("Inicio"), "home", ("home",), go="i"),)),
+    Section("", (Item(_("Inicio"), icon="home", names=("home",), go="i"),)),
     Section(
         _("Cobrar"),
         (
-            Item(_("Clientes"), "users", ("customers", "customer_list"), go="c"),
-            Item(_("Carteras"), "briefcase", ("portfolios", "portfolio_list")),
-            Item(_("Por cobrar"), "file-invoice", ("receivables", "receivable_list"), go="p"),
-            Item(_("Pagos y créditos"), "cash", ("credits", "credit_list", "payments"), go="r"),
+            Item(_("Clientes"), icon="users", names=("customers", "customer_list"), go="c"),
+            Item(_("Carteras"), icon="briefcase", names=("portfolios", "portfolio_list")),
+            Item(_("Por cobrar"), icon="file-invoice", names=("receivables", "receivable_list"), go="p"),
+            Item(_("Pagos y créditos"), icon="cash", names=("credits", "credit_list", "payments"), go="r"),
         ),
     ),
     Section(
@@ -48,36 +48,45 @@ SECTIONS = (
         (
             Item(
                 _("Importar"),
-                "file-upload",
-                ("imports", "documents_import", "import_documents", "batch_list"),
-                permissions.IMPORT_DOCUMENTS,
+                icon="file-upload",
+                names=("imports", "documents_import", "import_documents", "batch_list"),
+                permission=permissions.IMPORT_DOCUMENTS,
                 go="m",
             ),
             Item(
                 _("Saldos iniciales"),
-                "table-import",
-                ("opening_balances", "opening_import"),
-                permissions.IMPORT_DOCUMENTS,
+                icon="table-import",
+                names=("opening_balances", "opening_import"),
+                permission=permissions.IMPORT_DOCUMENTS,
             ),
-            Item(_("En archivo"), "archive", ("documents", "document_list"), go="d"),
+            Item(_("En archivo"), icon="archive", names=("documents", "document_list"), go="d"),
         ),
     ),
     Section(
         _("Reportes"),
         (
-            Item(_("Antigüedad de saldos"), "chart-bar", ("report_aging", "aging"), go="a"),
-            Item(_("Estado de cuenta"), "report-money", ("report_statement", "statements", "statement_list")),
-            Item(_("Saldos vencidos"), "alert-triangle", ("report_overdue", "overdue")),
-            Item(_("Bitácora"), "history", ("audit", "audit_list"), permissions.VIEW_AUDIT),
+            Item(_("Antigüedad de saldos"), icon="chart-bar", names=("report_aging", "aging"), go="a"),
+            Item(
+                _("Estado de cuenta"), icon="report-money", names=("report_statement", "statements", "statement_list")
+            ),
+            Item(_("Saldos vencidos"), icon="alert-triangle", names=("report_overdue", "overdue")),
+            Item(_("Bitácora"), icon="history", names=("audit", "audit_list"), permission=permissions.VIEW_AUDIT),
         ),
     ),
     Section(
         _("Configuración"),
         (
-            Item(_("Empresa"), "building", ("company_settings",), permissions.MANAGE_COMPANY),
-            Item(_("Cobranza"), "adjustments", ("collection_settings",), permissions.MANAGE_COMPANY),
-            Item(_("Personas"), "user-cog", ("people",), permissions.MANAGE_PEOPLE),
-            Item(_("Trabajos"), "settings-automation", ("jobs", "job_list"), permissions.MANAGE_JOBS),
+            Item(_("Empresa"), icon="building", names=("company_settings",), permission=permissions.MANAGE_COMPANY),
+            Item(
+                _("Cobranza"), icon="adjustments", names=("collection_settings",), permission=permissions.MANAGE_COMPANY
+            ),
+            Item(_("Personas"), icon="user-cog", names=("people",), permission=permissions.MANAGE_PEOPLE),
+            Item(
+                _("Trabajos"),
+                icon="settings-automation",
+                names=("jobs", "job_list"),
+                permission=permissions.MANAGE_JOBS,
+            ),
         ),
     ),
 )
