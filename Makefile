@@ -9,6 +9,8 @@ WORKERS ?= logical
 LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --require-hashes
 LINT_PATHS := src tests benchmarks hatch_build.py
+# Tools that read the settings must neither see nor make anybody's data.
+NO_DATA := env -u DATABASE_URL ALDIA_DATA=$(VENV)/.nothing ALDIA_SECRET_KEY=of-the-tools-only ALDIA_DEV=1 PYTHONPATH=src
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links
 
@@ -64,14 +66,13 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check $(LINT_PATHS)
 
 types: $(VENV)/.dev
-	ALDIA_DEV=1 $(BIN)/mypy
+	$(NO_DATA) $(BIN)/mypy
 
 contracts: $(VENV)/.dev
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
 migrations: $(VENV)/.dev
-	ALDIA_DEV=1 PYTHONPATH=src DJANGO_SETTINGS_MODULE=aldia.config.settings \
-		$(BIN)/python -m django makemigrations --check --dry-run
+	$(NO_DATA) DJANGO_SETTINGS_MODULE=aldia.config.settings $(BIN)/python -m django makemigrations --check --dry-run
 
 generated: $(VENV)/.dev front
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "the tree is not clean: a check wrote files"; exit 1; }
