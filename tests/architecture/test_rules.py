@@ -98,7 +98,7 @@ def marks_safe(node: ast.AST) -> str | None:
 def unscoped(node: ast.AST) -> str | None:
     """A read, a change or a handing on of all companies' rows; adding rows (each with its company) is none."""
     if isinstance(node, ast.Attribute) and is_all_companies(node.value):
-        return None if node.attr == "bulk_create" else f"all_companies.{node.attr}"
+        return None if node.attr in ("bulk_create", "none") else f"all_companies.{node.attr}"
     if not isinstance(node, ast.Attribute) and any(is_all_companies(child) for child in ast.iter_child_nodes(node)):
         return "hands on all_companies"
     return None
