@@ -81,6 +81,8 @@ REPAIRS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "ampersand in the Addenda": (with_addenda(b"<Nota>Fierro & Lamina</Nota>"), (cleaning.BROKEN_ADDENDA,)),
     "doctype as text in the Addenda": (with_addenda(b"<![CDATA[<!DOCTYPE html><br>]]>"), ()),
     "a sound Addenda": (with_addenda(b"<Nota xmlns='http://x'>hola</Nota>"), ()),
+    "two Addendas": (GOOD.replace(b"</cfdi:Comprobante>", ADDENDA.replace(b"%s", b"") * 2).replace(
+        b"</cfdi:Comprobante><", b"<"), ()),
     "two complementos": (
         GOOD.replace(b"<cfdi:Complemento>", b"<cfdi:Complemento/><cfdi:Complemento>"), (SEVERAL_COMPLEMENTS,),
     ),

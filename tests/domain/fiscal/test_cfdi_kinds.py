@@ -172,6 +172,9 @@ class TestOldVersion:
             ("MXP", "MXN"),
             ("usd", "USD"),
             ("Dólares", "USD"),
+            ("$ M.N.", "MXN"),
+            ("Pesos Mexicanos", "MXN"),
+            ("US Dollar", "USD"),
             ("EUR", "EUR"),
         ],
     )

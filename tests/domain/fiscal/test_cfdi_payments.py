@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from aldia.domain.fiscal import errors
+from aldia.domain.fiscal.arithmetic import check_arithmetic
 from aldia.domain.fiscal.cfdi import parse
-from aldia.domain.fiscal.cfdi_pagos import DERIVED_PAID, DERIVED_RATE
+from aldia.domain.fiscal.cfdi_pagos import DERIVED_PAID, DERIVED_RATE, PESO_RATE
 from aldia.domain.fiscal.document import PaidDocument, Payment
 from tests.fixtures.cfdi.builder import Paid, complement, paid, payment, uid
 
@@ -63,6 +64,17 @@ def test_several_payments_of_several_documents_keep_their_order() -> None:
     document = parse(complement("p", payment("13.00", paid(first), paid(second)), payment("6.00", paid(later))))
     assert [[line.key for line in receipt.documents] for receipt in document.payments] == [[A, B], [A]]
     assert [receipt.amount for receipt in document.payments] == [Decimal(13), Decimal(6)]
+
+
+def test_the_rate_of_one_that_10_forced_on_pesos() -> None:
+    """1,850.00 MXN paid with 100.00 USD at 18.50, as rule CRP220 had it printed."""
+    line = paid(Paid(A, "1850.00", "1850.00", "0.00", currency="MXN", rate="1"), version="1.0")
+    data = complement("p", payment("100.00", line, currency="USD", rate="18.50"), version="1.0")
+    document = parse(data)
+    assert document.payments[0].documents[0].equivalence == Decimal("18.50")
+    assert document.payments[0].documents[0].paid == Decimal("1850.00")
+    assert document.findings == (PESO_RATE,)
+    assert check_arithmetic(data).state == "ok"
 
 
 class TestLeftOut:

@@ -75,6 +75,8 @@ def _check_limits(payment: _Element, documents: list[_Element], version: str, na
     for document in documents:
         paid, rate = number(document, "ImpPagado"), _equivalence(document)
         same = document.get("MonedaDR", currency) == currency
+        if version == "1.0" and not same and rate == ONE:
+            rate = number(payment, "TipoCambioP") or ONE  # CRP220 forced 1 on documents in pesos
         slack = ZERO if same and rate == ONE else _slack(document, version)
         half = half_unit(decimals(_currency(document, currency)))
         low += WIDE.divide(max(paid - half, ZERO), rate + slack)

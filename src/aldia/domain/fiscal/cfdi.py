@@ -30,7 +30,7 @@ from aldia.domain.fiscal.errors import (
     UnsupportedVersion,
     gettext_noop,
 )
-from aldia.domain.fiscal.lines import is_advance, is_remainder, read_lines
+from aldia.domain.fiscal.lines import is_advance, is_remainder, plain, read_lines
 from aldia.domain.fiscal.reading import CFDI3, CFDI4, read
 from aldia.domain.fiscal.taxes import local_taxes, taxes
 from aldia.domain.fiscal.values import ZERO
@@ -49,11 +49,15 @@ _RETENCIONES = tuple(f"{{http://www.sat.gob.mx/esquemas/retencionpago/{n}}}Reten
 _VERSIONS = {(CFDI4, "4.0"), (CFDI3, "3.3"), (CFDI3, "3.2")}
 _OLD_TYPES = {"ingreso": "I", "egreso": "E", "traslado": "T"}
 _KINDS = {"I": "invoice", "E": "credit_note", "P": "payment_complement", "T": "transfer", "N": "payroll"}
-# CFDI 3.2 took any text for the currency
+# CFDI 3.2 took any text for the currency: these are its letters alone, upper case, without accents
 _OLD_PESOS = frozenset(
-    ("", "MXN", "MXP", "MN", "M.N.", "PESO", "PESOS", "PESO MEXICANO", "PESOS MEXICANOS", "MONEDA NACIONAL", "MEX", "$")
-)
-_OLD_DOLLARS = frozenset(("DOLAR", "DÓLAR", "DOLARES", "DÓLARES", "DLLS", "DLS", "US", "US DOLLAR", "DOLAR AMERICANO"))
+    ("", "MXN", "MXP", "MN", "MEX", "PESO", "PESOS", "PESOMEXICANO", "PESOSMEXICANOS", "PESOSMN", "PESOMN", "PESOSMXN",
+     "MXNPESOS", "MXNPESOMEXICANO", "MONEDANACIONAL", "NACIONAL")
+)  # fmt: skip
+_OLD_DOLLARS = frozenset(
+    ("USD", "US", "USDLLS", "USDOLLAR", "USDOLLARS", "DLL", "DLLS", "DLS", "DOLAR", "DOLARES", "DOLARAMERICANO",
+     "DOLARESAMERICANOS", "USDDOLARAMERICANO", "DOLLAR", "DOLLARS")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,8 @@ def _parts(root: _Element, space: str, findings: list[str], version: str) -> Par
             complements.extend(child)
         elif name == "CfdiRelacionados":
             relations.append(child)
+        elif name == "Addenda":
+            continue  # the seller's own, as many as they like
         elif name in found:
             raise RepeatedField(f"Comprobante/{name}")
         else:
@@ -287,7 +293,7 @@ def _type(root: _Element, names: Names, old: bool, complements: list[_Element]) 
 
 
 def _old_currency(root: _Element) -> str:
-    printed = (root.get("Moneda") or "").strip().upper()
+    printed = "".join(filter(str.isalpha, plain(root.get("Moneda")))).upper()
     if printed in _OLD_PESOS:
         return "MXN"
     if printed in _OLD_DOLLARS:

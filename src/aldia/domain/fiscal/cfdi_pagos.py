@@ -8,7 +8,7 @@ EUR): TipoCambioDR in 1.0, EquivalenciaDR in 2.0, `equivalence` here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -24,6 +24,9 @@ EQUIVALENCE = {"1.0": "TipoCambioDR", "2.0": "EquivalenciaDR"}
 
 DERIVED_RATE = gettext_noop(
     "El complemento no trae el tipo de cambio de un documento relacionado: se calculó con su importe pagado."
+)
+PESO_RATE = gettext_noop(
+    "El complemento 1.0 pone tipo de cambio 1 a un documento en pesos pagado en otra moneda: se tomó el del pago."
 )
 DERIVED_PAID = gettext_noop(
     "El complemento no trae el importe pagado de un documento relacionado: se tomó del monto del pago o de sus saldos."
@@ -69,7 +72,12 @@ def _payment(node: _Element, version: str, findings: list[str]) -> Payment:
         amount=amount,
         operation=values.text(node, "NumOperacion", 100, findings),
         payer_account=values.text(node, "CtaOrdenante", 50, findings),
-        documents=tuple(_document(child, version, currency, amount, len(related), findings) for child in related),
+        documents=tuple(
+            _in_pesos(
+                _document(child, version, currency, amount, len(related), findings), version, rate, amount, findings
+            )
+            for child in related
+        ),
     )
 
 
@@ -104,6 +112,20 @@ def _document(
         paid=paid,
         after=after,
     )
+
+
+def _in_pesos(
+    document: PaidDocument, version: str, rate: Decimal | None, amount: Decimal, findings: list[str]
+) -> PaidDocument:
+    """CRP220 of 1.0 forced a rate of 1 on documents in pesos paid in another currency; the payment has the true one.
+
+    Only where 1 cannot be meant: more is paid of the document than the whole payment.
+    """
+    forced = version == "1.0" and document.currency == "MXN" and document.equivalence == ONE
+    if not forced or rate is None or rate == ONE or document.paid <= amount:
+        return document
+    _note(findings, PESO_RATE)
+    return replace(document, equivalence=rate)
 
 
 def _key(node: _Element) -> str:

@@ -41,7 +41,7 @@ def is_advance(concepts: _Element | None, relation_codes: set[str]) -> bool:
         return False
     if any(line.get("ClaveProdServ") != ADVANCE_KEY or line.get("ClaveUnidad") != ADVANCE_UNIT for line in concepts):
         return False
-    described = [_plain(line.get("Descripcion")) for line in concepts]
+    described = [plain(line.get("Descripcion")) for line in concepts]
     if all("anticipo" in text and "aplicacion" not in text and "remanente" not in text for text in described):
         return True
     single = len(concepts) == 1 and not relation_codes and concepts[0].get("Cantidad", "").rstrip("0.") == "1"
@@ -52,11 +52,11 @@ def is_remainder(concepts: _Element | None) -> bool:
     """Whether a line says "CFDI por remanente de un anticipo" (procedure B of the guide)."""
     if concepts is None:
         return False
-    texts = (_plain(line.get("Descripcion")) for line in concepts)
+    texts = (plain(line.get("Descripcion")) for line in concepts)
     return any("remanente" in text and "anticipo" in text for text in texts)
 
 
-def _plain(text: str | None) -> str:
+def plain(text: str | None) -> str:
     """Lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", (text or "").casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
