@@ -12,8 +12,9 @@ from lxml import etree
 from aldia.domain.fiscal import cleaning, seals
 from aldia.domain.fiscal.arithmetic import check_arithmetic
 from aldia.domain.fiscal.certificates import BadCertificate, load
-from aldia.domain.fiscal.cfdi import SEVERAL_COMPLEMENTS, parse
+from aldia.domain.fiscal.cfdi import parse
 from aldia.domain.fiscal.document import FiscalDocument
+from aldia.domain.fiscal.envelope import SEVERAL_COMPLEMENTS
 from aldia.domain.fiscal.errors import FiscalError, NotStamped
 from aldia.integrations.tax import mx_schemas
 

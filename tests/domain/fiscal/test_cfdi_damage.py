@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from aldia.domain.fiscal import cleaning, errors
-from aldia.domain.fiscal.cfdi import SEVERAL_COMPLEMENTS, parse
+from aldia.domain.fiscal.cfdi import parse
+from aldia.domain.fiscal.envelope import SEVERAL_COMPLEMENTS
 from aldia.domain.fiscal.reading import DEPTH_LIMIT, LARGE, SIZE_LIMIT, read
 from tests.fixtures.cfdi.builder import Item, cfdi, old, uid
 

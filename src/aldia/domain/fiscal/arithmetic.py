@@ -12,7 +12,7 @@ from decimal import Decimal
 from lxml.etree import _Element  # type: ignore[import-untyped]
 
 from aldia.domain.fiscal import arithmetic_pagos, values
-from aldia.domain.fiscal.cfdi import COMPLEMENTS, LOCAL_TAXES, MODERN, OLD, PAYROLL
+from aldia.domain.fiscal.envelope import COMPLEMENTS, LOCAL_TAXES, MODERN, OLD, PAYROLL
 from aldia.domain.fiscal.errors import FiscalError
 from aldia.domain.fiscal.reading import CFDI3, CFDI4, LARGE, read
 from aldia.domain.fiscal.tally import (

@@ -21,7 +21,7 @@ from lxml.etree import _Element  # type: ignore[import-untyped]
 from aldia.domain.fiscal import certificates as sat
 from aldia.domain.fiscal import values
 from aldia.domain.fiscal.certificates import Authorities, BadCertificate, Certificate
-from aldia.domain.fiscal.cfdi import TFD
+from aldia.domain.fiscal.envelope import TFD
 from aldia.domain.fiscal.errors import FiscalError, gettext_noop
 from aldia.domain.fiscal.reading import CFDI3, CFDI4, read, read_original
 from aldia.domain.fiscal.zones import CENTRE, zones_of
