@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,11 @@ def test_the_original_is_not_touched() -> None:
     copy = bytes(data)
     parse(copy)
     assert copy == bytes(data)
+
+
+def test_threads_do_not_mix_documents() -> None:
+    files = [cfdi(f"f-{n}", Folio=str(n), receiver=("COM980612H51", f"CLIENTE {n}")) for n in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        documents = list(pool.map(parse, files * 20))
+    expected = [(uid(f"f-{n}"), str(n), f"CLIENTE {n}") for n in range(50)] * 20
+    assert [(found.key, found.folio, found.receiver.name) for found in documents] == expected
