@@ -14,6 +14,7 @@ from aldia.documents.operations import sentences
 from aldia.documents.operations.sentences import Result
 from aldia.documents.readings import Reading
 from aldia.domain.fiscal.status_notices import StatusNotice
+from aldia.domain.sentences import Refusal, gettext_noop
 from aldia.tenancy import audit
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import User
@@ -23,8 +24,25 @@ PART = 400  # keys asked for at once
 SOURCE_METADATA, SOURCE_ACKNOWLEDGEMENT, SOURCE_PERSON = "sat_metadata", "sat_acknowledgement", "person"
 
 
-class NotCancellable(Exception):
-    """The document is cancelled already, or is not one that a person may mark."""
+class NotCancellable(Refusal):
+    """What a person says of a document does not fit it."""
+
+    code = "not_cancellable"
+
+
+class AlreadyCancelled(NotCancellable):
+    code = "already_cancelled"
+    template = gettext_noop("El documento ya estaba cancelado desde el %(on)s.")
+
+
+class AlreadyValid(NotCancellable):
+    code = "already_valid"
+    template = gettext_noop("El documento no está cancelado: no hay nada que deshacer.")
+
+
+class ImpossibleDay(NotCancellable):
+    code = "impossible_day"
+    template = gettext_noop("La fecha de cancelación debe estar entre la del documento (%(issued)s) y hoy.")
 
 
 @dataclass(slots=True)
@@ -109,12 +127,14 @@ def _notice(key: str, on: date, source: str, stated_at: datetime) -> Cancellatio
 
 def mark_cancelled(*, document_id: uuid.UUID, on: date, now: datetime, actor: User | None) -> FiscalDocument:
     """A person says that a document is cancelled at the authority. What is owed follows in
-    `receivables.operations`, which calls this. Raises `NotCancellable` if it is cancelled already.
+    `receivables.operations.authority_status`, which calls this. Raises `AlreadyCancelled`, `ImpossibleDay`.
     """
     with transaction():
         row = FiscalDocument.objects.select_for_update().get(pk=document_id)
-        if row.status == AuthorityStatus.CANCELLED or on < row.issued_on:
-            raise NotCancellable
+        if row.status == AuthorityStatus.CANCELLED:
+            raise AlreadyCancelled(on=row.cancelled_on)
+        if not row.issued_on <= on <= now.date():
+            raise ImpossibleDay(issued=row.issued_on)
         before = row.status
         row.status, row.cancelled_on, row.status_checked_at = AuthorityStatus.CANCELLED, on, now
         row.save(update_fields=["status", "cancelled_on", "status_checked_at"])
@@ -125,11 +145,11 @@ def mark_cancelled(*, document_id: uuid.UUID, on: date, now: datetime, actor: Us
 
 
 def mark_valid(*, document_id: uuid.UUID, now: datetime, actor: User | None) -> FiscalDocument:
-    """Take back what a person said (or a notice): the document is in force. Raises `NotCancellable` if it is."""
+    """Take back what a person said (or a notice): the document is in force. Raises `AlreadyValid`."""
     with transaction():
         row = FiscalDocument.objects.select_for_update().get(pk=document_id)
         if row.status != AuthorityStatus.CANCELLED:
-            raise NotCancellable
+            raise AlreadyValid()
         CancellationNotice.objects.filter(key=row.key).delete()
         detail = {"cancelled_on": str(row.cancelled_on)}
         row.status, row.cancelled_on, row.status_checked_at = AuthorityStatus.VALID, None, now
