@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from aldia.tenancy import queries
 from aldia.web import clock, navigation
@@ -24,5 +25,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": getattr(user, "theme", "auto") if known else "auto",
         "sidebar": SimpleLazyObject(lambda: navigation.sidebar(request)) if company else [],
         "my_companies": SimpleLazyObject(lambda: queries.companies_of(user=user)) if known else [],
-        "dev": settings.DEV,
+        "LANGUAGE_CODE": get_language() or settings.LANGUAGE_CODE,
     }

@@ -1,0 +1,185 @@
+"""Nobody reaches another company: every address × every method × everybody who should not (reliability T1).
+
+The addresses are read from the URLconf, so a new one is tried without being asked. The rows of company A carry a canary
+in every text; what outsiders get must be a refusal, must not show the canary, and must leave A's rows as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from aldia.tenancy.models import Role, User
+from aldia.tenancy.permissions import EVERYTHING, ROLE_PERMISSIONS
+from tests.capabilities.route_ids import CANARY, VALUES, World, make_world
+
+pytestmark = pytest.mark.django_db
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+OTHERS = ("allauth.", "django.")  # code of others guards its own pages; they hold nothing of a company
+OPEN = {"invitation", "language", "style_error", "health", "health_ready", "health_live", "metrics"}
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    arguments: tuple[str, ...]
+    module: str
+    permission: str
+
+    def path(self, world: World) -> str:
+        return reverse(self.name, kwargs={each: world.value(each) for each in self.arguments})
+
+    @property
+    def names_rows(self) -> bool:
+        return any(each not in VALUES for each in self.arguments)
+
+
+def routes() -> list[Route]:
+    found = [_route(pattern, above) for pattern, above in _walk(get_resolver(), ())]
+    return [route for route in found if not route.module.startswith("django.views.static")]
+
+
+def _walk(resolver: URLResolver, above: tuple[str, ...]) -> Iterator[tuple[URLPattern, tuple[str, ...]]]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            yield from _walk(each, (*above, *each.pattern.converters, *_groups(each)))
+        else:
+            yield each, above
+
+
+def _groups(each: URLPattern | URLResolver) -> tuple[str, ...]:
+    regex = getattr(each.pattern, "regex", None)
+    return tuple(regex.groupindex) if regex and not each.pattern.converters else ()
+
+
+def _route(pattern: URLPattern, above: tuple[str, ...]) -> Route:
+    callback = pattern.callback
+    arguments = tuple(dict.fromkeys((*above, *pattern.pattern.converters, *_groups(pattern))))
+    return Route(pattern.name or "", arguments, callback.__module__, getattr(callback, "permission", ""))
+
+
+def client_of(user: User | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user, backend=BACKEND)
+    return client
+
+
+def problems(world: World, user: User | None, company: str, allowed: dict[str, set[int]] | set[int]) -> list[str]:
+    """What went wrong when somebody tried every address of a company with A's ids."""
+    found = []
+    before = world.fingerprint()
+    for route in routes():
+        client = client_of(user)
+        path = f"/e/{company}{route.path(world)}"
+        for method in METHODS:
+            body = {"id": [str(row.pk) for row in world.rows.values()], "all": "1"} if method == "POST" else None
+            response = client.generic(method, path) if body is None else client.post(path, body)
+            shown = b"".join(response) if getattr(response, "streaming", False) else response.content
+            codes = allowed[route.name] if isinstance(allowed, dict) else allowed
+            if response.status_code not in codes:
+                found.append(f"{method} {path}: {response.status_code}")
+            if CANARY.encode() in shown or any(CANARY in value for value in response.headers.values()):
+                found.append(f"{method} {path}: shows the canary")
+        if (after := world.fingerprint()) != before:
+            found.append(f"{path}: changed rows of the company")
+            before = after
+    return found
+
+
+@pytest.fixture
+def world(settings: object) -> World:
+    settings.SECURE_SSL_REDIRECT = False  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    return make_world()
+
+
+def test_every_address_says_who_may_open_it() -> None:
+    ours = [route for route in routes() if not route.module.startswith(OTHERS)]
+    known = EVERYTHING | {"signed_in", "open"}
+    assert [route for route in ours if route.permission not in known] == []
+    assert [route for route in ours if route.permission == "open" and route.name not in OPEN] == []
+
+
+def test_every_address_has_a_name_and_ids(world: World) -> None:
+    for route in routes():
+        assert route.name, f"an address of {route.module} has no name"
+        for argument in route.arguments:
+            assert argument in VALUES or world.model_of(argument) in world.rows, (
+                f"{route.name}: who gives {argument}? See route_ids.py"
+            )
+
+
+def test_a_visitor_is_sent_to_the_login(world: World) -> None:
+    assert problems(world, None, world.company.slug, {302}) == []
+
+
+def test_a_visitor_without_a_company_in_the_address_sees_nothing(world: World) -> None:
+    for route in routes():
+        if route.permission in ("open", "signed_in") or route.module.startswith(OTHERS):
+            continue
+        client = client_of(None)
+        for method in METHODS:
+            response = client.generic(method, route.path(world))
+            assert response.status_code in (302, 403, 404, 405), (method, route)
+            assert CANARY.encode() not in response.content
+
+
+@pytest.mark.parametrize("who", ["outsider", "suspended"])
+def test_the_company_does_not_exist_for_others(world: World, who: str) -> None:
+    assert problems(world, getattr(world, who), world.company.slug, {404}) == []
+
+
+def test_ids_of_another_company_do_not_exist_in_ones_own(world: World) -> None:
+    """An owner of B asks B's addresses for A's rows, in the address and in the body."""
+    anything = {200, 204, 302, 303, 400, 401, 403, 404, 405, 409, 410, 413, 429}
+    allowed = {route.name: {404, 405} if route.names_rows else anything for route in routes()}
+    found = problems(world, world.outsider, world.other.slug, allowed)
+    opened_by_token = f"/e/{world.other.slug}/invitacion/{world.token}/"  # whoever holds the secret link reads its page
+    assert [each for each in found if opened_by_token not in each] == []
+
+
+def test_the_lowest_role_changes_nothing(world: World) -> None:
+    """An auditor of A: 403 where the role lacks the permission, and no row changes anywhere."""
+    found = []
+    before = world.fingerprint()
+    for route in routes():
+        if route.module.startswith(OTHERS):
+            continue
+        client = client_of(world.lowest)
+        path = f"/e/{world.company.slug}{route.path(world)}"
+        closed = route.permission in EVERYTHING - ROLE_PERMISSIONS[Role.AUDITOR]
+        for method in METHODS:
+            status = client.generic(method, path).status_code
+            if status >= 500 or (closed and status not in (403, 405)):
+                found.append(f"{method} {path}: {status}")
+        if (after := world.fingerprint()) != before:
+            found.append(f"{path}: changed rows of the company")
+            before = after
+    assert found == []
+
+
+def test_the_owner_opens_nearly_every_page(world: World) -> None:
+    """The positive control: the same ids, in the right hands, are there."""
+    answers = {}
+    for route in routes():
+        if route.module.startswith(OTHERS):
+            continue
+        client = client_of(world.owner)
+        path = f"/e/{world.company.slug}{route.path(world)}"
+        answers[path] = client.get(path).status_code
+    assert [path for path, status in answers.items() if status >= 500] == []
+    missing = [path for path, status in answers.items() if status == 404]
+    assert len(missing) <= len(answers) * 5 // 100, missing
+
+
+def test_the_walk_finds_a_leak(world: World) -> None:
+    """The control of the walk: in the hands of somebody who may, the same requests do show the canary."""
+    found = problems(world, world.lowest, world.company.slug, {404})
+    assert any("shows the canary" in each for each in found)
+    assert any(": 200" in each for each in found)
