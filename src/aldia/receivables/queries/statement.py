@@ -116,8 +116,8 @@ def _part(
     return CurrencyStatement(
         currency=currency,
         opening=opening,
-        charged=sum(each.amount for each in within if each.kind == CHARGE),
-        paid=-sum(each.amount for each in within if each.kind != CHARGE),
+        charged=sum(each.amount for each in within if each.amount > 0),
+        paid=-sum(each.amount for each in within if each.amount < 0),
         closing=within[-1].running if within else opening,
         movements=within,
         documents=[row for row in shown if row.currency == currency],
