@@ -6,6 +6,9 @@ from datetime import time
 
 from aldia.queue.schedules import Rule
 
-HOUSE = [Rule("clean_up", "aldia.jobs.house.clean_up", local_time=time(9, 30))]
+HOUSE = [
+    Rule("clean_up", "aldia.jobs.house.clean_up", local_time=time(9, 30)),
+    Rule("resume_imports", "aldia.jobs.documents.resume_imports", every_minutes=10),
+]
 
-COMPANY: list[Rule] = []
+COMPANY = [Rule("presume_pue", "aldia.jobs.receivables.presume_pue", local_time=time(1, 0))]

@@ -1,0 +1,70 @@
+"""Una empresa de ejemplo, realista, con sus CFDI, clientes y cobros; la sirve y dice con qué cuentas entrar."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from aldia.cli.commands.serve import add_address, shown
+
+NEEDS_DATABASE = False  # it chooses its own data directory first
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_address(parser)
+    parser.add_argument("--threads", type=int, default=8, help="peticiones a la vez (8)")
+    parser.add_argument("--no-serve", action="store_true", help="solo crearla, sin servirla")
+    parser.add_argument("--documents", type=int, default=3000, help="cuántos CFDI (3000)")
+    parser.add_argument("--customers", type=int, default=120, help="cuántos clientes (120)")
+    parser.add_argument("--today", type=date.fromisoformat, default=None, help="la fecha en que termina la historia")
+
+
+def run(args: argparse.Namespace) -> int:
+    os.environ.setdefault("ALDIA_DATA", str(Path.home() / ".local" / "share" / "aldia-demo"))
+    from aldia.cli.local import serve_locally
+
+    serve_locally(args.host)
+    from aldia.cli.prepare import only_one, ready
+
+    ready()
+    from django.conf import settings
+
+    with only_one(settings.DATA_DIR / "demo.lock"):
+        _build(args, settings.DATA_DIR)
+    _print_logins(args)
+    if args.no_serve:
+        return 0
+    from aldia.cli.commands.serve import supervise
+
+    return supervise(args)
+
+
+def _build(args: argparse.Namespace, data_dir: Path) -> None:
+    """Make the company unless an earlier run did."""
+    from aldia.cli.output import say
+    from aldia.demo.loading import find_demo, load_demo
+
+    if find_demo() is not None:
+        return
+    load_demo(
+        today=args.today or datetime.now(UTC).date(),
+        now=lambda: datetime.now(UTC),
+        keys=data_dir / "demo-keys",
+        say=say,
+        documents=args.documents,
+        customers=args.customers,
+    )
+
+
+def _print_logins(args: argparse.Namespace) -> None:
+    from aldia.demo.loading import OWNER, PASSWORD, STAFF
+
+    print(f"\nAldía de ejemplo: http://{shown(args.host)}:{args.port}/")
+    print(f"  dueña       {OWNER}")
+    for email, _name, role in STAFF:
+        print(f"  {role.label:<11} {email}")
+    print(
+        f"  cobranza    ximena@tresrios.example (ve solo su cartera)\n  contraseña  {PASSWORD}  (la misma para todas)\n"
+    )
