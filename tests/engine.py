@@ -39,6 +39,7 @@ def prepare(engine: str) -> None:
     """Set the environment that the settings are read from."""
     data = Path(tempfile.mkdtemp(prefix="aldia-test-"))
     atexit.register(shutil.rmtree, data, ignore_errors=True)
+    (data / "static").mkdir()  # what collectstatic would make; its absence is a warning per client
     os.environ.update(ALDIA_DATA=str(data), ALDIA_DEV="1", ALDIA_SECRET_KEY="of-the-tests-only")
     for name in ("ALDIA_HOSTS", "ALDIA_ORIGINS", "ALDIA_PROXY", "ALDIA_EMAIL_URL", "ALDIA_FROM", "ALDIA_TEST_DB"):
         os.environ.pop(name, None)
