@@ -12,10 +12,11 @@ from aldia.customers.models import ContactRole, Customer
 from aldia.customers.operations import contacts, credit_lines, portfolios
 from aldia.customers.operations.customers import Details, update_customer
 from aldia.demo.bad_files import bad_files
-from aldia.demo.cast import DemoCast, DemoCustomer, make_cast
+from aldia.demo.cast import make_cast
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, write_zip
 from aldia.demo.issued import GeneratedFile
 from aldia.demo.moments import play
+from aldia.demo.people import DemoCast, DemoCustomer
 from aldia.documents.operations.batches import create_batch
 from aldia.documents.operations.seals import add_certificate, trust_certificate, verify_pending
 from aldia.integrations.stamping.certificates import Credentials
@@ -119,7 +120,7 @@ def _import(
     run_batch(batch_id=batch.pk, now=now, today=today)
 
 
-def _equip_customers(cast: DemoCast, people: list[tuple[str, str]], owner: User) -> list[tuple[DemoCustomer, Customer]]:
+def _equip_customers(cast: DemoCast, owner: User) -> list[tuple[DemoCustomer, Customer]]:
     """Give the customers that the papers brought what no paper says of them."""
     collectors = dict(User.objects.values_list("email", "pk"))
     ids = {
