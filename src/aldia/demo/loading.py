@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable
@@ -20,7 +22,9 @@ from aldia.demo.people import DemoCast, DemoCustomer
 from aldia.documents.operations.batches import create_batch
 from aldia.documents.operations.seals import add_certificate, trust_certificate, verify_pending
 from aldia.integrations.stamping.certificates import Credentials
+from aldia.receivables.opening_rows import read_openings
 from aldia.receivables.operations.intake import run_batch
+from aldia.receivables.operations.opening import apply_opening
 from aldia.receivables.operations.switching import switch_on
 from aldia.tenancy.models import Company, Role, User
 from aldia.tenancy.operations.companies import create_company
@@ -67,6 +71,7 @@ def load_demo(
         on = [row for person, row in found if person.is_on]
         switch_on(customer_ids=[row.pk for row in on], today=today, actor=owner)
         say("Lo que pasa en cualquier oficina: pagos, saldos iniciales, pausas, notas de cobro")
+        _open_balances(cast, [person for person, _row in found if person.is_on], owner, today)
         play(on, owner, today=today)
         say("Verificando sellos y timbres")
         while verify_pending(limit=1000):
@@ -118,6 +123,18 @@ def _import(
             stored = store(name, stream, content_type="application/zip")
     batch = create_batch(file=stored, name=name, actor=owner)
     run_batch(batch_id=batch.pk, now=now, today=today)
+
+
+def _open_balances(cast: DemoCast, people: list[DemoCustomer], owner: User, today: date) -> None:
+    """What customers already owed before the first document, from a sheet as the company would type it."""
+    names = {person.rfc for person in people}
+    rows = [each.as_row() for each in cast.opening_balances if each.rfc in names]
+    sheet = io.StringIO()
+    writer = csv.DictWriter(sheet, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    openings = read_openings(sheet.getvalue().encode(), country="MX", home="MXN", decimal=".")
+    apply_opening(rows=openings, today=today, actor=owner, name="Saldos iniciales.csv")
 
 
 def _equip_customers(cast: DemoCast, owner: User) -> list[tuple[DemoCustomer, Customer]]:

@@ -42,11 +42,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace, data_dir: Path) -> None:
-    """Make the company unless an earlier run did."""
+    """Make the company unless an earlier run did; one that was cut short is not shown as if it were whole."""
+    from aldia.cli.errors import CouldNotRun
     from aldia.cli.output import say
     from aldia.demo.loading import find_demo, load_demo
 
+    ready = data_dir / "demo.ready"
     if find_demo() is not None:
+        if not ready.exists():
+            raise CouldNotRun(f"La demostración quedó a medias: borra la carpeta {data_dir} y vuelve a empezar.")
         return
     load_demo(
         today=args.today or datetime.now(UTC).date(),
@@ -56,6 +60,7 @@ def _build(args: argparse.Namespace, data_dir: Path) -> None:
         documents=args.documents,
         customers=args.customers,
     )
+    ready.touch()
 
 
 def _print_logins(args: argparse.Namespace) -> None:
