@@ -40,6 +40,5 @@ def run(args: argparse.Namespace) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_level=LogLevels.warning,
-        process_name="aldia-web",
     ).serve()
     return 0
