@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core import signing
-from django.db.models import F, Model, Q, QuerySet
+from django.db import connection
+from django.db.models import F, Model, Q, QuerySet, Subquery
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,22 @@ def _beyond(queryset: QuerySet[Any], order: Order, cursor: Cursor) -> Q:
     if cursor.value is None:
         within = Q(**{f"{field}__isnull": True}) & beyond_pk
         return within if cursor.forward else within | Q(**{f"{field}__isnull": False})
-    past = Q(**{f"{field}__{side}e": cursor.value}) & (Q(**{f"{field}__{side}": cursor.value}) | beyond_pk)
+    value = _comparable(queryset, field, cursor)
+    past = Q(**{f"{field}__{side}e": value}) & (Q(**{f"{field}__{side}": value}) | beyond_pk)
     return past | Q(**{f"{field}__isnull": True}) if nullable and cursor.forward else past
+
+
+def _comparable(queryset: QuerySet[Any], field: str, cursor: Cursor) -> Any:
+    """The cursor's value as the database compares it.
+
+    SQLite keeps moments as text, with three decimals or six depending on who wrote them, and compares the text: there
+    the row's own value is looked up again.
+    """
+    if isinstance(cursor.value, datetime) and connection.vendor == "sqlite":
+        annotated = field in queryset.query.annotations
+        rows = queryset.order_by() if annotated else queryset.model._default_manager.all()
+        return Subquery(rows.filter(pk=cursor.pk).values(field)[:1])
+    return cursor.value
 
 
 def _nullable(queryset: QuerySet[Any], path: str) -> bool:
