@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from aldia.customers.models import Contact, CreditLine, Customer, CustomerFile, Portfolio
@@ -14,27 +15,15 @@ from aldia.tenancy.models import AuditEvent, Membership, User
 
 NO_PORTFOLIO = "none"
 ON, OFF, GENERIC = "on", "off", "generic"
-SORTS = {
-    "name": ("legal_name", "id"),
-    "tax_id": ("tax_id", "id"),
-    "term": (F("term_days").asc(nulls_last=True), "legal_name", "id"),
-    "portfolio": (F("portfolio__name").asc(nulls_last=True), "legal_name", "id"),
-    "new": ("created_at", "id"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`state` on, off or generic ("" all but generic); `portfolio` an id or "none"; `email` "yes" or "no"."""
+    """`portfolio` an id or "none"; `email` "yes" or "no"; "" asks nothing."""
 
     text: str = ""
-    state: str = ""
     portfolio: str = ""
     email: str = ""
-
-    @property
-    def active(self) -> bool:
-        return bool(self.text or self.state or self.portfolio or self.email)
 
 
 def visible_to(membership: Membership) -> QuerySet[Customer]:
@@ -45,9 +34,14 @@ def visible_to(membership: Membership) -> QuerySet[Customer]:
     return customers
 
 
+def portfolios_by_name() -> QuerySet[Portfolio]:
+    """All portfolios of the company."""
+    return Portfolio.objects.select_related("collector").order_by(Lower("name"), "id")
+
+
 def portfolios_visible_to(membership: Membership) -> QuerySet[Portfolio]:
     """The portfolios that a member may see, by name."""
-    portfolios = Portfolio.objects.select_related("collector").order_by(Lower("name"), "id")
+    portfolios = portfolios_by_name()
     if membership.own_portfolio_only:
         portfolios = portfolios.filter(collector=membership.user_id)
     return portfolios
@@ -57,7 +51,6 @@ def matching(customers: QuerySet[Customer], wanted: Filter) -> QuerySet[Customer
     """Narrow a queryset by a filter; every word of the text must be found, in any order, accents aside."""
     for word in fold(wanted.text).split()[:10]:
         customers = customers.filter(search__contains=word)
-    customers = _by_state(customers, wanted.state)
     if wanted.portfolio == NO_PORTFOLIO:
         customers = customers.filter(portfolio__isnull=True)
     elif wanted.portfolio:
@@ -69,17 +62,11 @@ def matching(customers: QuerySet[Customer], wanted: Filter) -> QuerySet[Customer
     return customers
 
 
-def _by_state(customers: QuerySet[Customer], state: str) -> QuerySet[Customer]:
+def by_state(customers: QuerySet[Customer], state: str) -> QuerySet[Customer]:
+    """Those that are on, off or generic; "" all but generic."""
     if state in (ON, OFF):
         return customers.filter(collecting=state == ON, generic=False)
     return customers.filter(generic=state == GENERIC)
-
-
-def ordered(customers: QuerySet[Customer], sort: str) -> QuerySet[Customer]:
-    """Sort by a key of SORTS, "-" in front reverses; what is not one sorts by name. Ties go by id."""
-    keys = SORTS.get(sort.removeprefix("-"), SORTS["name"])
-    rows = customers.order_by(*keys)
-    return rows.reverse() if sort.startswith("-") else rows
 
 
 def state_counts(customers: QuerySet[Customer]) -> dict[str, int]:
@@ -128,6 +115,12 @@ def files_of(customer: Customer) -> list[CustomerFile]:
     return list(files.select_related("file", "uploaded_by").order_by("-id"))
 
 
+def removed_files_of(customer: Customer) -> list[CustomerFile]:
+    """The latest files that were removed, to put back."""
+    files = CustomerFile.objects.filter(customer=customer, removed_at__isnull=False)
+    return list(files.select_related("file").order_by("-removed_at")[:20])
+
+
 def collectors() -> list[User]:
     """People who may be given a portfolio."""
     members = Membership.objects.filter(suspended_at__isnull=True).select_related("user")
@@ -141,9 +134,14 @@ def portfolio_counts() -> dict[uuid.UUID | None, tuple[int, int]]:
     return {portfolio_id: (every, on) for portfolio_id, every, on in counted}
 
 
-def activity_of(customer: Customer, limit: int = 100) -> list[AuditEvent]:
-    """What was done to a customer, alone or together with others, newest first."""
-    own = Q(object_type="customer", object_id=str(customer.pk))
-    together = Q(object_type__in=("customer", "customers"), object_id="", detail__icontains=str(customer.pk))
-    events = AuditEvent.objects.filter(own | together).select_related("actor").order_by("-seq")
+def activity_of(customer: Customer, owned: Mapping[str, Sequence[str]], limit: int = 100) -> list[AuditEvent]:
+    """What was done to a customer, alone or together with others, newest first.
+
+    `owned`: ids of what is the customer's by type of object (its receivables, its credits).
+    """
+    wanted = Q(object_type="customer", object_id=str(customer.pk))
+    wanted |= Q(object_type__in=("customer", "customers"), object_id="", detail__icontains=str(customer.pk))
+    for object_type, ids in owned.items():
+        wanted |= Q(object_type=object_type, object_id__in=ids)
+    events = AuditEvent.objects.filter(wanted).select_related("actor").order_by("-seq")
     return list(events[:limit])

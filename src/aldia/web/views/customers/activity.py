@@ -1,0 +1,123 @@
+"""What happened to a customer, as sentences: the audit's events of it, its receivables and its credits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from aldia.customers import queries
+from aldia.customers.models import Customer
+from aldia.receivables.models import Credit, Receivable
+from aldia.tenancy.models import AuditEvent
+
+RECENT = 300  # receivables and credits whose events are looked for
+
+# verb -> icon, tint, sentence
+VERBS: dict[str, tuple[str, str, Any]] = {
+    "customers.appeared": ("file-import", "azure", gettext_lazy("Apareció con sus documentos")),
+    "customers.created": ("user-plus", "azure", gettext_lazy("Se dio de alta a mano")),
+    "customers.edited": ("edit", "gray", gettext_lazy("Se editaron sus datos")),
+    "customers.switched_on": ("toggle-right", "green", gettext_lazy("Se prendió: se le cobra")),
+    "customers.switched_off": ("toggle-left", "gray", gettext_lazy("Se apagó: no se le cobra")),
+    "customers.portfolio_assigned": ("folder", "azure", gettext_lazy("Cambió de cartera")),
+    "customers.sheet_applied": ("file-spreadsheet", "azure", gettext_lazy("Se editó desde una hoja de Excel")),
+    "customers.contact_added": ("user-plus", "green", gettext_lazy("Contacto nuevo")),
+    "customers.contact_edited": ("user", "gray", gettext_lazy("Se editó un contacto")),
+    "customers.contact_removed": ("user-off", "red", gettext_lazy("Se quitó un contacto")),
+    "customers.credit_line_added": ("credit-card", "green", gettext_lazy("Línea de crédito nueva")),
+    "customers.credit_line_edited": ("credit-card", "gray", gettext_lazy("Se editó una línea de crédito")),
+    "customers.credit_line_removed": ("credit-card", "red", gettext_lazy("Se quitó una línea de crédito")),
+    "customers.file_added": ("file-plus", "green", gettext_lazy("Archivo nuevo")),
+    "customers.file_removed": ("file-minus", "red", gettext_lazy("Se quitó un archivo")),
+    "customers.file_restored": ("file-plus", "gray", gettext_lazy("Se recuperó un archivo")),
+    "payments.recorded": ("cash", "green", gettext_lazy("Se registró un pago")),
+    "payments.reversed": ("arrow-back-up", "red", gettext_lazy("Se revirtió un pago")),
+    "receivables.opened": ("file-invoice", "azure", gettext_lazy("Se abrió una cuenta por cobrar")),
+    "receivables.voided": ("file-off", "red", gettext_lazy("Se canceló una cuenta por cobrar")),
+    "receivables.revived": ("file-invoice", "gray", gettext_lazy("Se recuperó una cuenta por cobrar")),
+    "receivables.due_date_changed": ("calendar-event", "yellow", gettext_lazy("Cambió un vencimiento")),
+    "receivables.paused": ("player-pause", "yellow", gettext_lazy("Se pausó una cobranza")),
+    "receivables.resumed": ("player-play", "green", gettext_lazy("Se reanudó una cobranza")),
+    "presumptions.undone": ("arrow-back-up", "yellow", gettext_lazy("Se quitó un pago presunto")),
+    "presumptions.redone": ("rotate", "purple", gettext_lazy("Se presumió el pago otra vez")),
+}
+FIELDS: dict[str, Any] = {
+    "legal_name": gettext_lazy("razón social"),
+    "trade_name": gettext_lazy("nombre comercial"),
+    "term_days": gettext_lazy("días de crédito"),
+    "portfolio_id": gettext_lazy("cartera"),
+    "portfolio": gettext_lazy("cartera"),
+    "language": gettext_lazy("idioma"),
+    "notes": gettext_lazy("notas"),
+    "name": gettext_lazy("nombre"),
+    "role": gettext_lazy("papel"),
+    "email": gettext_lazy("correo"),
+    "phone": gettext_lazy("teléfono"),
+    "whatsapp": gettext_lazy("WhatsApp"),
+    "is_primary": gettext_lazy("contacto principal"),
+    "is_default": gettext_lazy("línea por omisión"),
+    "limit_minor": gettext_lazy("límite"),
+    "limit": gettext_lazy("límite"),
+    "currency": gettext_lazy("moneda"),
+    "collecting": gettext_lazy("cobranza"),
+}
+NAMING = ("contact", "label", "line", "number", "reference", "reason", "name")
+QUIET = frozenset({"portfolio_id", "notes", "limit_minor"})  # named without their values
+
+
+class Event(NamedTuple):
+    """What the timeline draws."""
+
+    icon: str
+    tint: str
+    title: str
+    text: str
+    when: datetime
+    who: str
+
+
+def events_of(customer: Customer, limit: int) -> list[Event]:
+    """The latest events of a customer, newest first."""
+    rows = Receivable.objects.filter(customer=customer).order_by("-id").values_list("pk", flat=True)[:RECENT]
+    money = Credit.objects.filter(customer=customer).order_by("-id").values_list("pk", flat=True)[:RECENT]
+    own = {"receivable": [str(pk) for pk in rows], "credit": [str(pk) for pk in money]}
+    return [_event(each, customer) for each in queries.activity_of(customer, own, limit)]
+
+
+def _event(event: AuditEvent, customer: Customer) -> Event:
+    icon, tint, title = VERBS.get(event.verb, ("point", "gray", event.verb))
+    who = str(event.actor) if event.actor else _("Aldía")
+    return Event(icon, tint, str(title), _text(event.detail, str(customer.pk)), event.created_at, who)
+
+
+def _text(detail: dict[str, Any], customer_id: str) -> str:
+    """The particulars of an event: what it names, and each change from before to after."""
+    parts = [_line(detail[key]) for key in NAMING if detail.get(key)]
+    changes = detail.get("changes") or {}
+    together = detail.get("customers")
+    if isinstance(together, dict) and isinstance(together.get(customer_id), dict):
+        changes = together[customer_id]
+    if isinstance(changes, dict):
+        parts += [_change(name, pair) for name, pair in changes.items()]
+    return " · ".join(parts)
+
+
+def _line(value: Any) -> str:
+    return str(value.get("name", "")) if isinstance(value, dict) else str(value)
+
+
+def _change(name: str, pair: Any) -> str:
+    label = str(FIELDS.get(name, name))
+    if name in QUIET or not isinstance(pair, list) or len(pair) != 2:
+        return label
+    before, after = (_("vacío") if value in (None, "") else _word(value) for value in pair)
+    return f"{label}: {before} → {after}"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("sí") if value else _("no")
+    return str(value)
