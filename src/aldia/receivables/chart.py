@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import transaction
+
 from aldia.receivables.models import LedgerAccount
 from aldia.tenancy.scope import current_company_id
 
@@ -27,17 +29,22 @@ CHART: dict[str, tuple[str, str]] = {
 }
 
 
+_known: dict[uuid.UUID, dict[str, uuid.UUID]] = {}  # charts that are committed; ids of accounts never change
+
+
 def accounts() -> dict[str, uuid.UUID]:
     """Return account ids by role for the company in scope, creating the chart the first time."""
+    company_id = current_company_id()
+    if company_id in _known:
+        return _known[company_id]
     found = dict(LedgerAccount.objects.values_list("role", "id"))
-    missing = CHART.keys() - found.keys()
-    if missing:
-        company_id = current_company_id()
+    if CHART.keys() - found.keys():
         rows = [
-            LedgerAccount(company_id=company_id, role=role, code=CHART[role][0], name=CHART[role][1])
-            for role in CHART
-            if role in missing
+            LedgerAccount(company_id=company_id, role=role, code=code, name=name)
+            for role, (code, name) in CHART.items()
+            if role not in found
         ]
         LedgerAccount.all_companies.bulk_create(rows, ignore_conflicts=True)
         found = dict(LedgerAccount.objects.values_list("role", "id"))
+    transaction.on_commit(lambda: _known.__setitem__(company_id, found))
     return found

@@ -15,10 +15,10 @@ from typing import Any
 from aldia.domain.ledger import Posting
 from aldia.receivables.chart import accounts
 from aldia.receivables.models import JournalEntry, JournalLine
-from aldia.tenancy.audit import digest, lock_chain
 from aldia.tenancy.bulk import insert_rows
+from aldia.tenancy.chains import Head, digest, lock_chain, move_chain
 from aldia.tenancy.ids import uuid7
-from aldia.tenancy.models import ChainHead, User
+from aldia.tenancy.models import User
 
 CHAIN = "ledger"
 
@@ -71,7 +71,7 @@ class Book:
     """Collects the entries of one transaction and writes them in one go."""
 
     def __init__(self, *, actor: User | None) -> None:
-        self.head: ChainHead = lock_chain(CHAIN)
+        self.head: Head = lock_chain(CHAIN)
         self._actor = actor
         self._accounts = accounts()
         self._entries: list[EntryRow] = []
@@ -110,7 +110,7 @@ class Book:
             return
         insert_rows(self._entries, JournalEntry)
         insert_rows(self._lines, JournalLine)
-        ChainHead.objects.filter(pk=self.head.pk).update(seq=self._seq, hash=self._hash)
+        move_chain(self.head, seq=self._seq, link=self._hash)
         self._entries, self._lines = [], []
 
 

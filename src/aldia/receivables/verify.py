@@ -15,7 +15,7 @@ from django.db import connection
 
 from aldia.receivables.models import JournalEntry, JournalLine
 from aldia.receivables.posting import CHAIN, entry_body
-from aldia.tenancy.audit import digest
+from aldia.tenancy.chains import digest
 from aldia.tenancy.models import ChainHead
 from aldia.tenancy.scope import current_company_id
 

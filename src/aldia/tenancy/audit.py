@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
+from aldia.tenancy.bulk import insert_rows
+from aldia.tenancy.chains import digest, lock_chain, move_chain
 from aldia.tenancy.ids import uuid7
-from aldia.tenancy.models import AuditEvent, ChainHead, User
-from aldia.tenancy.scope import current_company_id
+from aldia.tenancy.models import AuditEvent, User
 
 CHAIN = "audit"
-
-
-def digest(*, prev_hash: str, body: dict[str, Any]) -> str:
-    """SHA-256 over the previous link and the canonical JSON of the body."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(f"{prev_hash}\n{canonical}".encode()).hexdigest()
-
-
-def lock_chain(name: str) -> ChainHead:
-    """Lock (creating it if need be) the head of one of the company's chains."""
-    company_id = current_company_id()
-    head = ChainHead.objects.select_for_update().filter(name=name).first()
-    if head is None:
-        ChainHead.all_companies.bulk_create([ChainHead(company_id=company_id, name=name)], ignore_conflicts=True)
-        head = ChainHead.objects.select_for_update().get(name=name)
-    return head
 
 
 def event_body(event: AuditEvent) -> dict[str, Any]:
@@ -66,6 +50,6 @@ def record(
         prev_hash=head.hash,
     )
     event.hash = digest(prev_hash=head.hash, body=event_body(event))
-    event.save(force_insert=True)
-    ChainHead.objects.filter(pk=head.pk).update(seq=event.seq, hash=event.hash)
+    insert_rows([event])
+    move_chain(head, seq=event.seq, link=event.hash)
     return event

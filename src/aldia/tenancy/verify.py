@@ -8,7 +8,8 @@ from django.apps import apps
 from django.db import connection
 
 from aldia.tenancy import guards
-from aldia.tenancy.audit import CHAIN, digest, event_body
+from aldia.tenancy.audit import CHAIN, event_body
+from aldia.tenancy.chains import digest
 from aldia.tenancy.models import AuditEvent, ChainHead
 from aldia.tenancy.scope import current_company_id
 

@@ -67,9 +67,7 @@ def _print_logins(args: argparse.Namespace) -> None:
     from aldia.demo.loading import OWNER, PASSWORD, STAFF
 
     print(f"\nAldía de ejemplo: http://{shown(args.host)}:{args.port}/")
-    print(f"  dueña       {OWNER}")
-    for email, _name, role in STAFF:
-        print(f"  {role.label:<11} {email}")
-    print(
-        f"  cobranza    ximena@tresrios.example (ve solo su cartera)\n  contraseña  {PASSWORD}  (la misma para todas)\n"
-    )
+    people = [("Dueña", OWNER), *((str(role.label), email) for email, _name, role in STAFF)]
+    for role, email in [*people, ("Cobranza (solo su cartera)", "ximena@tresrios.example")]:
+        print(f"  {role:<27} {email}")
+    print(f"  {'Contraseña de todas':<27} {PASSWORD}\n", flush=True)

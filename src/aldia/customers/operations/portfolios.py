@@ -12,6 +12,7 @@ from aldia.customers.models import Customer, Portfolio
 from aldia.customers.operations.intake import clip
 from aldia.customers.operations.versions import NotThere, Refused, change, take
 from aldia.tenancy import audit
+from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.models import Membership, User
 from aldia.tenancy.scope import current_company_id, transaction
 
@@ -90,7 +91,7 @@ def _checked_name(text: str) -> str:
 
 def _refuse_same_name(name: str, portfolio_id: uuid.UUID | None) -> None:
     """Names are compared with the audit chain locked: two people cannot make the same one at once."""
-    audit.lock_chain(audit.CHAIN)
+    lock_chain(audit.CHAIN)
     if any(found.pk != portfolio_id for found in Portfolio.objects.filter(name__iexact=name)):
         raise Refused(_("Ya hay una cartera con ese nombre."), "name")
 

@@ -9,7 +9,7 @@ from aldia.documents.models import FiscalDocument
 from aldia.documents.operations.notices import mark_cancelled, mark_valid
 from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.posting import CHAIN
-from aldia.tenancy.audit import lock_chain
+from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.models import User
 from aldia.tenancy.scope import transaction
 

@@ -123,7 +123,8 @@ def change_due_dates(
         raise ReceivableError(_("Da una fecha nueva o cuántos días se recorre."))
     with transaction():
         changed = 0
-        for row in Receivable.objects.select_for_update().filter(id__in=receivable_ids, voided_on__isnull=True):
+        rows = Receivable.objects.select_for_update().filter(id__in=receivable_ids, voided_on__isnull=True)
+        for row in rows.order_by("issued_on", "number", "id"):
             due = new_due_on or row.due_on + timedelta(days=add_days or 0)
             if due < row.issued_on:
                 raise ReceivableError(_("%(number)s no puede vencer antes de su emisión.") % {"number": row.number})

@@ -17,7 +17,7 @@ from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.switching import open_on_file
 from aldia.receivables.posting import CHAIN
 from aldia.tenancy import audit
-from aldia.tenancy.audit import lock_chain
+from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.scope import transaction
 

@@ -29,7 +29,7 @@ from aldia.receivables.operations.switching import switch_on
 from aldia.receivables.posting import CHAIN
 from aldia.receivables.settings import collection_settings
 from aldia.tenancy import audit
-from aldia.tenancy.audit import lock_chain
+from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company, User
 from aldia.tenancy.scope import current_company_id, transaction

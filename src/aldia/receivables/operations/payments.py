@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -83,13 +83,14 @@ def record_payment(
         desk = Desk(actor=actor)
         if repeated := _repeated(source, key, customer_id, amount, received_on):
             return repeated
-        customer = _customer(customer_id)
+        if not Customer.objects.filter(pk=customer_id).exists():
+            raise PaymentError(_("Ese cliente no existe."))
         if not is_distinct and (suspects := suspected_duplicates(customer_id, amount, received_on)):
             raise SuspectedDuplicate(suspects)
         credit = desk.record(
             Credit(
                 id=uuid7(),
-                customer=customer,
+                customer_id=customer_id,
                 kind=CreditKind.PAYMENT,
                 source=source,
                 external_key=key,
@@ -103,8 +104,11 @@ def record_payment(
                 is_distinct=is_distinct,
             )
         )
-        released = release_presumptions(desk, named or {}, on=today)
-        applied = _apply(desk, credit, named or {}, policy, received_on, released)
+        rows = _payable(credit, named or {}, policy)
+        presumed = [row.id for row in rows.values() if row.method == "PUE" and row.id in (named or {})]
+        released = release_presumptions(desk, presumed, on=today) if presumed else []
+        rows |= {row.id: row for row in released}
+        applied = _apply(desk, credit, rows, named or {}, policy)
         desk.close()
         audit.record(
             actor=actor,
@@ -228,13 +232,6 @@ def credit_by_id(credit_id: uuid.UUID) -> Credit:
     return row
 
 
-def _customer(customer_id: uuid.UUID) -> Customer:
-    customer = Customer.objects.filter(pk=customer_id).first()
-    if customer is None:
-        raise PaymentError(_("Ese cliente no existe."))
-    return customer
-
-
 def _repeated(source: str, key: str, customer_id: uuid.UUID, amount: Money, on: date) -> Credit | None:
     """The credit that this key already recorded; a conflict if it was another one."""
     row = Credit.objects.filter(source=source, external_key=key).first()
@@ -251,26 +248,19 @@ def _repeated(source: str, key: str, customer_id: uuid.UUID, amount: Money, on: 
 
 
 def _apply(
-    desk: Desk,
-    credit: Credit,
-    named: Mapping[uuid.UUID, int],
-    policy: str,
-    on: date,
-    released: Sequence[Receivable] = (),
+    desk: Desk, credit: Credit, rows: dict[uuid.UUID, Receivable], named: Mapping[uuid.UUID, int], policy: str
 ) -> int:
     """Apply to what was named, then by policy; return what was applied in all."""
-    rows = _open_receivables(credit) | {row.id: row for row in released}
     for receivable_id, amount in named.items():
         receivable = rows.get(receivable_id)
         if receivable is None:
             raise PaymentError(_("Uno de los documentos elegidos ya no se puede pagar con este abono."))
         if not 0 < amount <= min(receivable.balance, credit.remaining):
             raise PaymentError(_("A %(number)s no se le puede aplicar ese importe.") % {"number": receivable.number})
-        desk.apply(
-            credit, receivable, amount=amount, credit_amount=amount, on=max(on, receivable.issued_on), rule="named"
-        )
+        since = max(credit.received_on, receivable.issued_on)
+        desk.apply(credit, receivable, amount=amount, credit_amount=amount, on=since, rule="named")
     if policy and credit.remaining:
-        apply_by_policy(desk, credit, list(rows.values()), policy, on)
+        apply_by_policy(desk, credit, list(rows.values()), policy, credit.received_on)
     return credit.amount - credit.remaining
 
 
@@ -288,6 +278,10 @@ def apply_by_policy(desk: Desk, credit: Credit, rows: list[Receivable], policy: 
         desk.apply(credit, row, amount=line.amount, credit_amount=line.amount, on=max(on, row.issued_on), rule=policy)
 
 
-def _open_receivables(credit: Credit) -> dict[uuid.UUID, Receivable]:
-    rows = Receivable.objects.filter(customer_id=credit.customer_id, currency=credit.currency, balance__gt=0)
-    return {row.id: row for row in rows}
+def _payable(credit: Credit, named: Collection[uuid.UUID], policy: str) -> dict[uuid.UUID, Receivable]:
+    """What the credit may pay: the documents named and, where a policy chooses, all that the customer owes."""
+    rows = Receivable.objects.filter(customer_id=credit.customer_id, currency=credit.currency, voided_on__isnull=True)
+    found = {row.id: row for row in rows.filter(id__in=list(named))} if named else {}
+    if policy:
+        found = {row.id: row for row in rows.filter(balance__gt=0)} | found
+    return found
