@@ -23,6 +23,7 @@ from aldia.receivables.settings import collection_settings
 from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
+from aldia.web.formatting import amount_text
 from aldia.web.listing import Choice, Column, Day, Listing, Page, Search
 from aldia.web.views.customers import activity
 from aldia.web.views.customers.common import customer_or_404
@@ -94,9 +95,15 @@ def summary(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     today = clock.today(request.company)
     urgent = Receivable.objects.filter(customer=customer, balance__gt=0).order_by("due_on", "id")[:MOST_URGENT]
     paid = Credit.objects.filter(customer=customer, reversed_on__isnull=True, kind__in=states.MONEY)
+    figures = figures_of(customer, today, request.company.currency)
     is_off = not customer.collecting and not customer.generic
     context: dict[str, Any] = {
-        "figures": figures_of(customer, today, request.company.currency),
+        "figures": figures,
+        "others": " + ".join(
+            amount_text(each.position.owed, each.position.currency, request.company)
+            for each in figures.currencies[1:]
+            if each.position.owed
+        ),
         "forecast": forecast_on(customer_ids=[customer.pk], today=today) if is_off else None,
         "urgent": [(row, states.state_of(row, today)) for row in urgent],
         "last_paid": paid.order_by("-received_on", "-id").first(),
@@ -129,7 +136,6 @@ RECEIVABLES = Listing(
         Column("state", gettext_lazy("Estado")),
     ),
     filters=(
-        Choice("tab", gettext_lazy("Estado"), RECEIVABLE_TABS),
         Search("number", placeholder=gettext_lazy("Buscar folio")),
         Day("due_from", gettext_lazy("Vence desde")),
         Day("due_to", gettext_lazy("Vence hasta")),
@@ -144,10 +150,10 @@ def receivables(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     customer = customer_or_404(request, customer_id)
     today = clock.today(request.company)
     ranges = states.company_ranges()
-    bucket = _bucket(request, ranges.size)
+    bucket, tab = _bucket(request, ranges.size), _tab(request)
 
     def narrowed(rows: Any, values: dict[str, Any]) -> Any:
-        wanted = lists.Wanted.of({**values, "bucket": bucket, "customer": customer.pk})
+        wanted = lists.Wanted.of({**values, "tab": tab, "bucket": bucket, "customer": customer.pk})
         return lists.filtered(rows, wanted, today, ranges)
 
     page = _narrow(RECEIVABLES, narrowed).page(request, Receivable.objects.all())
@@ -156,8 +162,8 @@ def receivables(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "page": page,
         "bucket_label": "" if bucket is None else _(ranges.labels[bucket]),
-        "keep": {} if bucket is None else {"bucket": bucket},
-        "figures": figures_of(customer, today, request.company.currency),
+        "choices": [{"label": label, "url": f"?tab={key}", "active": key == tab} for key, label in RECEIVABLE_TABS],
+        "keep": {"tab": tab} if bucket is None else {"tab": tab, "bucket": bucket},
     }
     return show(request, customer, "customer_receivables", "customers/receivables.html", **context)
 
@@ -165,6 +171,11 @@ def receivables(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
 def _narrow(listing: Listing, apply: Any) -> Listing:
     """The same list over rows that depend on the request."""
     return Listing(listing.key, listing.columns, listing.filters, listing.sort, apply, listing.page_size)
+
+
+def _tab(request: CompanyRequest) -> str:
+    tab = request.GET.get("tab", "")
+    return tab if tab in lists.TABS else lists.OPEN
 
 
 def _bucket(request: CompanyRequest, size: int) -> int | None:
