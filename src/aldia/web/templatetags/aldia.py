@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.forms import BoundField, CheckboxInput, FileInput, RadioSelect, Select, SelectMultiple
 from django.template.context import Context
+from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
 from aldia.tenancy.permissions import allows
@@ -28,6 +33,18 @@ def icon(name: str, css: str = "") -> SafeString:
 def status(state: str, label: str = "", colour: str = "") -> SafeString:
     """`{% status row.state %}`"""
     return status_html(state, label, colour)
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """`{% asset "aldia/aldia.css" %}`: an address that changes with the content, so browsers may keep the file."""
+    return f"{static(path)}?v={_version(path)}"
+
+
+@lru_cache(maxsize=64)
+def _version(path: str) -> str:
+    found = finders.find(path)
+    return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:10] if isinstance(found, str) else "0"
 
 
 @register.simple_tag(takes_context=True)

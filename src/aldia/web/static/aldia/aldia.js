@@ -11,7 +11,11 @@
   // htmx: the token of the session, the thin bar, and where a failed request says so
   let waiting = 0;
   const busy = (step) => { waiting = Math.max(0, waiting + step); root.classList.toggle("is-loading", waiting > 0); };
-  document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = csrf(); });
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = csrf();
+    if (event.detail.verb !== "get") return;
+    for (const [name, value] of [...event.detail.formData.entries()]) if (value === "") event.detail.formData.delete(name);
+  });
   document.addEventListener("htmx:beforeRequest", () => busy(1));
   document.addEventListener("htmx:afterRequest", () => busy(-1));
   document.addEventListener("htmx:responseError", (event) => {
@@ -85,9 +89,10 @@
   // many rows at once
   function refreshSelections() {
     document.querySelectorAll("[data-bulk]").forEach((bar) => {
-      const boxes = [...document.querySelectorAll(`input.row-check[form="${bar.id}"]`)];
+      const id = bar.getAttribute("id"); // not bar.id: rows are inputs named "id", and a form gives its inputs by name
+      const boxes = [...document.querySelectorAll(`input.row-check[form="${id}"]`)];
       const chosen = boxes.filter((box) => box.checked);
-      const head = document.querySelector(`input[data-check-all="${bar.id}"]`);
+      const head = document.querySelector(`input[data-check-all="${id}"]`);
       const everything = bar.querySelector('input[name="all"]');
       if (everything && chosen.length < boxes.length) everything.checked = false;
       bar.hidden = chosen.length === 0;
