@@ -72,6 +72,7 @@ contracts: $(VENV)/.dev
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
 migrations: $(VENV)/.dev
+	@mkdir -p $(VENV)/.nothing
 	$(NO_DATA) DJANGO_SETTINGS_MODULE=aldia.config.settings $(BIN)/python -m django makemigrations --check --dry-run
 
 generated: $(VENV)/.dev front
