@@ -20,12 +20,12 @@ def ready() -> None:
 
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not _pending():
-        _check_role()
+        check_role()
         return
     with only_one(settings.DATA_DIR / "migrate.lock"), _only_one_on_postgresql():
         if _pending():  # somebody else may have done it while we waited
             _migrate(settings.DATA_DIR)
-    _check_role()
+    check_role()
 
 
 @contextmanager
@@ -91,7 +91,8 @@ def _backup_before_upgrade(data_dir: Path) -> None:
     write_backup(path=target, now=datetime.now(UTC))
 
 
-def _check_role() -> None:
+def check_role() -> None:
+    """Refuse to go on with a database role that row-level security does not bind."""
     from aldia.cli.errors import CouldNotRun
     from aldia.tenancy.startup import RoleTooStrong, check_database_role
 
