@@ -267,18 +267,18 @@ def test_countback_reaches_into_older_months(customer: Customer) -> None:
     charge(customer, 300, date(2026, 10, 10), TODAY)
     charge(customer, 50, date(2026, 11, 10), TODAY)
     found = indicators_of(sight=SIGHT, currency="MXN", first=date(2026, 11, 1), last=TODAY, today=TODAY)
-    assert found["countback"].value == shown(Fraction(21 + 31 + 30))
+    assert found.value("countback").value == shown(Fraction(21 + 31 + 30))
     pay(customer, 25, TODAY)
     found = indicators_of(sight=SIGHT, currency="MXN", first=date(2026, 11, 1), last=TODAY, today=TODAY)
-    assert found["countback"].value == shown(21 + 31 + Fraction(30 * 75, 100))
+    assert found.value("countback").value == shown(21 + 31 + Fraction(30 * 75, 100))
 
 
 def test_an_indicator_without_sales_says_why(customer: Customer) -> None:
     charge(customer, 100, days(400), days(370))
     found = indicators_of(sight=SIGHT, currency="MXN", first=days(20), last=TODAY, today=TODAY)
-    assert found["dso"].value is None
-    assert "No hubo ventas" in str(found["dso"].why)
-    assert found["cei"].value == 0
+    assert found.value("dso").value is None
+    assert "No hubo ventas" in str(found.value("dso").why)
+    assert found.value("cei").value == 0
 
 
 def test_months_are_counted_back_with_their_days() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -28,6 +29,12 @@ def amount(minor: int, currency: str, company: Company) -> str:
     """ "$1,234.50", "116.00 USD"."""
     mark = "," if company.country in _COMMA_COUNTRIES else "."
     return format_money(minor, currency, home=company.currency, decimal=mark)
+
+
+def decimal(value: Decimal | None, company: Company) -> str:
+    """ "1,234.5" with the company's marks; "" for None."""
+    text = "" if value is None else f"{value:,}"
+    return text.translate(str.maketrans(".,", ",.")) if company.country in _COMMA_COUNTRIES else text
 
 
 def range_labels(ranges: Ranges) -> list[str]:

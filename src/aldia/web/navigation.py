@@ -70,6 +70,7 @@ SECTIONS = (
                 _("Estado de cuenta"), icon="report-money", names=("report_statement", "statements", "statement_list")
             ),
             Item(_("Saldos vencidos"), icon="alert-triangle", names=("report_overdue", "overdue")),
+            Item(_("Indicadores"), "chart-line", ("report_indicators",)),
             Item(_("Bitácora"), icon="history", names=("audit", "audit_list"), permission=permissions.VIEW_AUDIT),
         ),
     ),

@@ -33,6 +33,7 @@ TABS: dict[str, Callable[[date], Q]] = {
 LEAST_RECENT_FIRST = frozenset({OPEN, OVERDUE, PARTIAL})
 NO_PORTFOLIO = "none"
 MAX_MATCHES = 1000
+MAX_DAYS = 36_500
 
 
 def default_sort(tab: str) -> str:
@@ -117,8 +118,12 @@ def _by_dates(rows: QuerySet[Receivable], wanted: Wanted, today: date, ranges: R
 
 
 def _due_span_of_days(wanted: Wanted, today: date) -> tuple[date | None, date | None]:
-    first = today - timedelta(days=wanted.late_to) if wanted.late_to is not None else None
-    return first, today - timedelta(days=wanted.late_from) if wanted.late_from is not None else None
+    """Due dates of so many days late; beyond a century nothing is either due or owed."""
+    first, last = (
+        None if days is None else today - timedelta(days=max(-MAX_DAYS, min(days, MAX_DAYS)))
+        for days in (wanted.late_to, wanted.late_from)
+    )
+    return first, last
 
 
 def _by_amount(rows: QuerySet[Receivable], wanted: Wanted) -> QuerySet[Receivable]:

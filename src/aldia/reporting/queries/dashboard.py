@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -176,3 +177,8 @@ def progress() -> Progress:
         has_customers_on=Customer.objects.filter(collecting=True).exists(),
         has_receivables=has_receivables,
     )
+
+
+def customer_id(row: AgingRow) -> uuid.UUID:
+    """The customer of a row of the aging by customer."""
+    return uuid.UUID(row.key)

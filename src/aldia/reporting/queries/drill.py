@@ -57,13 +57,20 @@ class Drill:
         if what not in KINDS or (currency and currency not in CURRENCIES):
             raise BadDrill(what)
         try:
-            days = {name: date.fromisoformat(params[name]) for name in _DAYS if params.get(name)}
+            days = {name: _day(params[name]) for name in _DAYS if params.get(name)}
             customer = uuid.UUID(params["customer"]) if params.get("customer") else None
             if portfolio and portfolio != "none":
                 portfolio = str(uuid.UUID(portfolio))
         except ValueError as error:
             raise BadDrill(str(error)) from None
         return cls(what=what, currency=currency, customer=customer, portfolio=portfolio, **days)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not 1990 <= day.year <= 2100:
+        raise ValueError(text)
+    return day
 
 
 _DAYS = ("as_of", "first", "last", "due_from", "due_to")
@@ -151,3 +158,8 @@ def sums_behind(drill: Drill, *, sight: Sight, today: date, home: str) -> list[R
 def figure(drill: Drill, *, sight: Sight, today: date) -> int:
     """The figure itself, of a drill of one currency (minor units)."""
     return sum(each.amount for each in sums_behind(drill, sight=sight, today=today, home=drill.currency))
+
+
+def ordered(rows: QuerySet[Any], drill: Drill) -> QuerySet[Any]:
+    """Receivables by due date, credits newest first."""
+    return rows.order_by("due_on", "pk") if drill.what in OF_RECEIVABLES else rows.order_by("-received_on", "-pk")

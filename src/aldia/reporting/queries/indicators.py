@@ -59,7 +59,7 @@ class Indicators:
     parts: dict[str, Part]
     values: list[Indicator]
 
-    def __getitem__(self, key: str) -> Indicator:
+    def value(self, key: str) -> Indicator:
         return next(each for each in self.values if each.key == key)
 
 
