@@ -102,7 +102,7 @@ def test_each_change_is_shown_and_then_written(aceros):
         "term_days": ("30", "45"),
         "collecting": ("Apagado", "Prendido"),
         "portfolio": ("", "Norte"),
-        "limit": ("100000.00 MXN", "250000.50 MXN"),
+        "limit": ("100,000.00 MXN", "250,000.50 MXN"),
     }
     assert [each.customer_id for each in seen.switching(True)] == [aceros.pk]
     assert Customer.objects.get().term_days == 30

@@ -118,8 +118,11 @@ def test_the_table_filters_and_searches(owner, company, guera):
 
 @pytest.mark.parametrize(
     "query",
-    ["?state=zzz&debt=x&portfolio=1%27", "?q=%00%ED%A0%80", "?sort=-owed", "?sort=zzz", "?c=zzz",
-     "?columns=&columns=zzz", "?debt=owing", "?debt=overdue", "?debt=nothing", "?email=no&portfolio=none", "?sort=-overdue&state=generic"],
+    [
+        "?state=zzz&debt=x&portfolio=1%27", "?q=%00%ED%A0%80", "?sort=-owed", "?sort=zzz", "?c=zzz", "?debt=owing",
+        "?columns=&columns=zzz", "?debt=overdue", "?debt=nothing", "?email=no&portfolio=none",
+        "?sort=-overdue&state=generic",
+    ],
 )  # fmt: skip
 def test_any_query_gives_a_page(owner, guera, query):
     assert owner.get(f"clientes/{query}").status_code == 200

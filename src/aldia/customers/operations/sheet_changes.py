@@ -14,7 +14,7 @@ from aldia.customers.operations.intake import clip
 from aldia.customers.operations.versions import Refused
 from aldia.customers.sheets import Current, Wanted
 from aldia.domain.folding import fold
-from aldia.domain.money import Money
+from aldia.domain.money import format_money
 
 Portfolios = Mapping[str, Portfolio]
 
@@ -110,8 +110,12 @@ def _limit(value: object, current: Current | None, portfolios: Portfolios, rules
     line = current.line if current else None
     if line is not None and (line.limit_minor, line.currency) == (minor, currency):
         return None
-    before = str(Money(line.limit_minor, line.currency)) if line else ""
-    return Change("limit", before, str(Money(minor, currency)), [minor, currency])
+    before = _shown(line.limit_minor, line.currency) if line else ""
+    return Change("limit", before, _shown(minor, currency), [minor, currency])
+
+
+def _shown(minor: int, currency: str) -> str:
+    return f"{format_money(minor, currency, symbol=False)} {currency}"
 
 
 _CHANGES: dict[str, Callable[[object, Current | None, Portfolios, Rules], Change | None]] = {
