@@ -59,7 +59,7 @@ def _checked(document: FiscalDocument, data: bytes) -> bytes:
     return data
 
 
-def copy_blank(stored: StoredFile, ranges: list[tuple[int, int]], content_type: str) -> StoredFile:
+def copy_blank(stored: StoredFile, ranges: list[tuple[int, int]], name: str, content_type: str) -> StoredFile:
     """A copy of a stored file with zeros over the (start, length) ranges: every other byte keeps its place."""
     with open_stored(stored) as source, tempfile.TemporaryFile() as target:
         while block := source.read(_BLOCK):
@@ -68,4 +68,4 @@ def copy_blank(stored: StoredFile, ranges: list[tuple[int, int]], content_type: 
             target.seek(start)
             for done in range(0, length, _BLOCK):
                 target.write(bytes(min(_BLOCK, length - done)))
-        return store(stored.name, target, content_type, max_bytes=MAX_ARCHIVE)
+        return store(name, target, content_type, max_bytes=MAX_ARCHIVE)

@@ -47,8 +47,8 @@ def _starts_as_zip(content: IO[bytes]) -> bool:
     return magic in ZIP_MAGIC
 
 
-def unfold(stored: StoredFile, content_type: str) -> StoredFile:
-    """A copy of the archive with its nested ZIPs uncompressed.
+def unfold(stored: StoredFile, name: str, content_type: str) -> StoredFile:
+    """A copy of the archive, under `name`, with its nested ZIPs uncompressed.
 
     What cannot be inflated is copied as it is, and ends as the item that says so.
     """
@@ -64,7 +64,7 @@ def unfold(stored: StoredFile, content_type: str) -> StoredFile:
                 with content:
                     writer.add(member.name, content, deflate=False)
         writer.close()
-        return store(stored.name, target, content_type, max_bytes=MAX_ARCHIVE)
+        return store(name, target, content_type, max_bytes=MAX_ARCHIVE)
 
 
 def _packed_blocks(stream: IO[bytes], member: Member) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django_tasks import task
 
 from aldia.documents.models import BatchState, IngestBatch
-from aldia.documents.operations.discarding import sweep
+from aldia.documents.operations.discarding import sweep, sweep_orphans
 from aldia.documents.operations.seals import BATCH, verify_pending
 from aldia.queue.claiming import database_now
 from aldia.receivables.operations.intake import run_batch
@@ -55,3 +55,13 @@ def resume_imports() -> int:
                 enqueue_import(batch)
                 lost += 1
     return lost
+
+
+@task(max_attempts=2)
+def delete_orphans() -> int:
+    """Delete files that no row names, of every company: a killed process may leave one half written."""
+    count, now = 0, database_now()
+    for company_id in Company.objects.values_list("pk", flat=True):
+        with company_scope(company_id):
+            count += sweep_orphans(now=now)
+    return count

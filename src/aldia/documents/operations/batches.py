@@ -12,7 +12,7 @@ from datetime import datetime
 
 from aldia.documents import archives, packing
 from aldia.documents.models import BatchState, IngestBatch, IngestItem, Outcome
-from aldia.documents.operations.discarding import PROVISIONAL, mark_discarded, sweep
+from aldia.documents.operations.discarding import PROVISIONAL, discard_copies, mark_discarded, sweep, sweep_marked
 from aldia.documents.operations.parties import meet_customers
 from aldia.documents.originals import copy_blank
 from aldia.documents.readings import PERSONAL_CODES, Reading, read_entry
@@ -25,6 +25,10 @@ from aldia.tenancy.scope import current_company_id, transaction
 CHUNK = 250  # documents per transaction: about half a second of the write lock of SQLite
 ZIP_TYPE = "application/zip"
 OVER = (BatchState.DONE, BatchState.FAILED)
+
+
+class ArchiveGone(Exception):
+    """Another run of the batch took away the copy that this one was making: try again."""
 
 
 def create_batch(
@@ -79,14 +83,20 @@ def _prepare(batch: IngestBatch, file: StoredFile) -> int:
 
 def _unfold(batch: IngestBatch, old: StoredFile) -> StoredFile:
     """Let the batch hold a copy of its archive with the nested ZIPs uncompressed; the archive itself goes."""
-    new = packing.unfold(old, PROVISIONAL)
+    with transaction():
+        IngestBatch.objects.select_for_update().get(pk=batch.pk)
+        discard_copies(str(batch.pk))  # what a run that was killed left
+    sweep_marked()
+    new = packing.unfold(old, str(batch.pk), PROVISIONAL)
     crashpoint("after_unfold")
     with transaction():
         fresh = IngestBatch.objects.select_for_update().get(pk=batch.pk)
         if fresh.file_id != old.pk:  # another run was faster
             mark_discarded(new)
             return StoredFile.objects.get(pk=fresh.file_id)  # type: ignore[misc]
-        StoredFile.objects.filter(pk=new.pk).update(content_type=ZIP_TYPE)
+        adopted = StoredFile.objects.filter(pk=new.pk).update(name=old.name, content_type=ZIP_TYPE)
+        if not adopted:
+            raise ArchiveGone
         IngestBatch.objects.filter(pk=batch.pk).update(file=new)
         mark_discarded(old)
     return new
@@ -113,8 +123,8 @@ def _refuse(batch: IngestBatch, refusal: ArchiveRefused, now: datetime) -> None:
         _record_end(fresh)
 
 
-def chunks(*, batch: IngestBatch, size: int = CHUNK) -> Iterator[list[Reading]]:
-    """What is left of a batch, read `size` files at a time, and the customers that those files name.
+def chunks(*, batch: IngestBatch, size: int | None = None) -> Iterator[list[Reading]]:
+    """What is left of a batch, read `size` files (`CHUNK`) at a time, and the customers that those files name.
 
     Call it outside a transaction: reading takes longer than writing. Raises `ArchiveRefused`.
     """
@@ -124,7 +134,7 @@ def chunks(*, batch: IngestBatch, size: int = CHUNK) -> Iterator[list[Reading]]:
     chunk: list[Reading] = []
     for entry in archives.entries(batch.file, start=batch.done):
         chunk.append(read_entry(entry))
-        if len(chunk) >= size:
+        if len(chunk) >= (size or CHUNK):
             yield _met(chunk, company, batch)
             chunk = []
     if chunk:
@@ -162,7 +172,7 @@ def _blanked(batch: IngestBatch) -> StoredFile | None:
     positions = set(items.values_list("position", flat=True))
     if not positions or batch.file is None:
         return None
-    return copy_blank(batch.file, packing.blank_ranges(batch.file, positions), PROVISIONAL)
+    return copy_blank(batch.file, packing.blank_ranges(batch.file, positions), str(batch.pk), PROVISIONAL)
 
 
 def _exchange(file_id: uuid.UUID, blanked: StoredFile) -> None:

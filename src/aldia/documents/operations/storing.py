@@ -145,9 +145,9 @@ def _again(
     return sentences.duplicate(row, first.name if first is not None else None)
 
 
-def write_items(*, chunk: StoredChunk, opened: Collection[str] = ()) -> None:
-    """Write what became of each file of a chunk and move the batch on. `opened`: keys of the receivables
-    that the chunk opened.
+def write_items(*, chunk: StoredChunk, opened: Collection[str] = (), receivables_opened: int = 0) -> None:
+    """Write what became of each file of a chunk and move the batch on. `opened`: keys that are collected now;
+    `receivables_opened`: how many receivables the chunk opened, of its own files or of older ones.
 
     Joins the caller's transaction, which must be the one of `store_chunk`.
     """
@@ -165,7 +165,7 @@ def write_items(*, chunk: StoredChunk, opened: Collection[str] = ()) -> None:
         items[-1].company_id = company_id
     insert_rows(items)
     batch.counts = dict(counts)
-    batch.opened += len(set(opened))
+    batch.opened += receivables_opened
     batch.done = chunk.readings[-1].position + 1
     batch.save(update_fields=["counts", "done", "opened"])
     crashpoint("after_items")

@@ -58,22 +58,22 @@ def take_in_chunk(*, batch: IngestBatch, readings: Sequence[Reading], today: dat
     with transaction():
         lock_chain(CHAIN)  # before anything else: payments lock the ledger first, too
         chunk = store_chunk(batch=batch, readings=readings)
-        if batch.collect_all:
-            _collect_all(chunk, today)
+        opened = _collect_all(chunk, today) if batch.collect_all else 0
         applied = apply_documents(keys=chunk.touched, today=today, actor=batch.created_by)
         crashpoint("after_apply")
-        write_items(chunk=chunk, opened=applied.collecting)
+        write_items(chunk=chunk, opened=applied.collecting, receivables_opened=opened + len(applied.opened))
 
 
-def _collect_all(chunk: StoredChunk, today: date) -> None:
-    """Switch on the customers of a chunk that asked for it; what they already had on file opens, too."""
+def _collect_all(chunk: StoredChunk, today: date) -> int:
+    """Switch on the customers of a chunk that asked for it; how many receivables that opened, older ones too."""
     ids = {document.customer_id for document in chunk.new if document.customer_id}
     rows = Customer.objects.filter(id__in=ids, collecting=False, generic=False)
     changed = list(rows.values_list("id", flat=True))
     if not changed:
-        return
+        return 0
     Customer.objects.filter(id__in=changed).update(collecting=True)
     actor = chunk.batch.created_by
     opened = open_on_file(customer_ids=changed, today=today, actor=actor)
     detail = {"customers": [str(each) for each in changed], "receivables": opened, "batch": str(chunk.batch.pk)}
     audit.record(actor=actor, verb="customers.switched_on", object_type="customer", detail=detail)
+    return opened
