@@ -19,6 +19,7 @@ def ready() -> None:
     from django.conf import settings
 
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise looks there even when finders serve everything
     if not _pending():
         check_role()
         return

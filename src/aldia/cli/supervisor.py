@@ -7,9 +7,12 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
+
+from aldia.cli import leash
 
 GRACE_SECONDS = 20.0
 SHORTEST_LIFE_SECONDS = 5.0
@@ -28,15 +31,18 @@ class Part:
     started: float = 0.0
     pause: float = 0.0
     not_before: float = 0.0
-    environment: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
+        """Start it in a process group of its own, on a leash."""
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.command, env={**os.environ, **self.environment})
+        self.process = subprocess.Popen(
+            self.command, env={**os.environ, leash.VARIABLE: "1"}, stdin=subprocess.PIPE, start_new_session=True
+        )
 
     def watch(self, now: float) -> None:
         """Start the process again if it has died; ever later if it dies at once."""
         if self.process is not None and (status := self.process.poll()) is not None:
+            self.end_group(signal.SIGKILL)  # what it started may have survived it
             lived = now - self.started
             self.pause = 0.0 if lived > SHORTEST_LIFE_SECONDS else min(max(self.pause * 2, 0.5), LONGEST_PAUSE_SECONDS)
             self.not_before = now + self.pause
@@ -44,6 +50,12 @@ class Part:
             log.error("part_died", part=self.name, status=status, again_in=self.pause)
         if self.process is None and now >= self.not_before:
             self.start()
+
+    def end_group(self, number: int) -> None:
+        """Signal the process and whatever it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
 
     def stop(self, deadline: float) -> None:
         """Ask it to finish; kill it when it does not by the deadline."""
@@ -53,8 +65,8 @@ class Part:
             self.process.wait(timeout=max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
             log.error("part_killed", part=self.name)
-            self.process.kill()
-            self.process.wait()
+        self.end_group(signal.SIGKILL)
+        self.process.wait()
 
 
 class Supervisor:

@@ -7,14 +7,14 @@ import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from aldia.cli.commands.serve import add_address, shown
+from aldia.cli.commands.serve import add_address, add_threads, shown
 
 NEEDS_DATABASE = False  # it chooses its own data directory first
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_address(parser)
-    parser.add_argument("--threads", type=int, default=8, help="peticiones a la vez (8)")
+    add_threads(parser)
     parser.add_argument("--no-serve", action="store_true", help="solo crearla, sin servirla")
     parser.add_argument("--documents", type=int, default=3000, help="cuántos CFDI (3000)")
     parser.add_argument("--customers", type=int, default=120, help="cuántos clientes (120)")

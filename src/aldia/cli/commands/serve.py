@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from aldia.cli.errors import CouldNotRun
@@ -12,7 +13,13 @@ NEEDS_DATABASE = False  # it decides first whether it serves plain http to this 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_address(parser)
-    parser.add_argument("--threads", type=int, default=8, help="peticiones a la vez (8)")
+    add_threads(parser)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """The option `--threads`: as many as keep the cores busy while some wait for the database."""
+    usual = min(8, 2 * (os.cpu_count() or 1) + 1)
+    parser.add_argument("--threads", type=int, default=usual, help=f"peticiones a la vez ({usual})")
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
@@ -25,17 +32,17 @@ def run(args: argparse.Namespace) -> int:
     from aldia.cli.local import serve_locally
 
     serve_locally(args.host)
-    from aldia.cli.prepare import only_one, ready
+    from aldia.cli.prepare import ready
 
     ready()
-    return supervise(args, only_one)
+    return supervise(args)
 
 
-def supervise(args: argparse.Namespace, only_one: object = None) -> int:
+def supervise(args: argparse.Namespace) -> int:
     """Keep the parts alive until told to stop; one `serve` per data directory."""
     from django.conf import settings
 
-    from aldia.cli.prepare import only_one as lock
+    from aldia.cli.prepare import only_one
     from aldia.cli.supervisor import Part, Supervisor
 
     aldia = [sys.executable, "-m", "aldia.cli.main"]
@@ -43,7 +50,7 @@ def supervise(args: argparse.Namespace, only_one: object = None) -> int:
         Part("web", [*aldia, "web", "--host", args.host, "--port", str(args.port), "--threads", str(args.threads)]),
         Part("worker", [*aldia, "worker"]),
     ]
-    with lock(settings.DATA_DIR / "serve.lock", wait=False) as got:
+    with only_one(settings.DATA_DIR / "serve.lock", wait=False) as got:
         if not got:
             raise CouldNotRun(f"Ya hay un «aldia serve» en marcha con los datos de {settings.DATA_DIR}")
         print(f"Aldía en http://{shown(args.host)}:{args.port}/   (Ctrl+C para terminar)", flush=True)

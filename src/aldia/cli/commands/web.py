@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from aldia.cli.commands.serve import add_address
+from aldia.cli.commands.serve import add_address, add_threads
 
 NEEDS_DATABASE = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_address(parser)
-    parser.add_argument("--threads", type=int, default=8, help="peticiones a la vez por proceso (8)")
+    add_threads(parser)
     parser.add_argument("--workers", type=int, default=1, help="procesos (1)")
 
 
 def run(args: argparse.Namespace) -> int:
+    from aldia.cli import leash
     from aldia.cli.local import serve_locally
 
+    leash.hold()
     serve_locally(args.host)
     from aldia.cli.prepare import ready
 

@@ -14,8 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from aldia.cli import leash
     from aldia.queue.worker import Worker
 
+    leash.hold()
     worker = Worker(queues=tuple(name.strip() for name in args.queues.split(",") if name.strip()))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
