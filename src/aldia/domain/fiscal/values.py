@@ -100,7 +100,7 @@ def amount(element: _Element, name: str, where: str, currency: str) -> Decimal:
     value = number(element, name, where)
     if not 0 <= value <= _CEILING[currency]:
         raise OutOfRange(f"{where}/@{name}", value=value)
-    return abs(value)  # -0.00 is zero
+    return value.copy_abs()  # -0.00 is zero; abs() would round to 28 digits
 
 
 def optional_amount(element: _Element, name: str, where: str, currency: str) -> Decimal | None:
