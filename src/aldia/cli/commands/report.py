@@ -1,4 +1,4 @@
-"""Antigüedad de saldos, estado de cuenta, rotación, indicadores y saldos vencidos: las mismas cifras que las páginas."""
+"""Antigüedad de saldos, estado de cuenta, rotación, indicadores y vencidos: las mismas cifras que las páginas."""
 
 from __future__ import annotations
 
@@ -76,6 +76,10 @@ def _day(text: str) -> date:
     return found
 
 
+def _today(company: Company) -> date:
+    return datetime.now(UTC).astimezone(ZoneInfo(company.time_zone)).date()
+
+
 @dataclass(slots=True)
 class _Asked:
     """The options, read: dates in the company's zone, the customer found, the ranges understood."""
@@ -85,7 +89,7 @@ class _Asked:
     today: date = field(init=False)
 
     def __post_init__(self) -> None:
-        self.today = datetime.now(UTC).astimezone(ZoneInfo(self.company.time_zone)).date()
+        self.today = _today(self.company)
 
     @property
     def as_of(self) -> date:
@@ -149,7 +153,7 @@ class _Asked:
 
 
 def _aging(asked: _Asked) -> _Made:
-    from aldia.reporting import papers, sheets
+    from aldia.reporting import papers, plain, sheets
     from aldia.reporting.queries.aging import Wanted, aging
 
     customer = asked.customer
@@ -163,37 +167,11 @@ def _aging(asked: _Asked) -> _Made:
         wanted=Wanted(currency=asked.currency, customer=customer.id if customer else None),
     )
     return _Made(
-        _aging_data(found),
+        plain.aging_data(found),
         _aging_text(found),
         _sheets(lambda: sheets.aging_sheets(found, company=asked.company)),
         _bytes(lambda: papers.aging_pdf(found, company=asked.company, today=asked.today)),
     )
-
-
-def _aging_data(found: Aging) -> dict[str, Any]:
-    from aldia.domain.money import minor_text
-
-    def row(each: Any) -> dict[str, Any]:
-        def text(minor: int) -> str:
-            return minor_text(minor, each.currency)
-
-        return {
-            "key": each.key,
-            "label": each.label,
-            "currency": each.currency,
-            "buckets": [text(minor) for minor in each.buckets],
-            "overdue": text(each.overdue),
-            "total": text(each.total),
-        }
-
-    return {
-        "as_of": found.as_of.isoformat(),
-        "by": found.by,
-        "ranges": list(found.ranges.bounds),
-        "labels": list(found.ranges.labels),
-        "rows": [row(each) for each in found.rows],
-        "totals": [row(each) for each in found.totals],
-    }
 
 
 def _aging_text(found: Aging) -> str:
@@ -211,10 +189,9 @@ def _aging_text(found: Aging) -> str:
 
 
 def _statement(asked: _Asked) -> _Made:
-    from aldia.domain.money import minor_text
     from aldia.receivables.queries.lists import Wanted
     from aldia.receivables.queries.statement import statement
-    from aldia.reporting import papers, sheets, words
+    from aldia.reporting import papers, plain, sheets
 
     customer = asked.customer
     if customer is None:
@@ -229,88 +206,45 @@ def _statement(asked: _Asked) -> _Made:
         wanted=Wanted(currency=asked.currency),
         ranges=asked.ranges,
     )
-    data: dict[str, Any] = {
-        "customer": {"id": str(customer.id), "tax_id": customer.tax_id, "name": customer.legal_name},
-        "first": first.isoformat(),
-        "last": last.isoformat(),
-        "currencies": [],
-    }
-    lines = [f"{customer.legal_name} · {customer.tax_id} · {first} a {last}"]
-    for part in found.currencies:
-        names = ("opening", "charged", "paid", "closing", "owed", "overdue", "in_favour")
-        figures = {name: minor_text(getattr(part, name), part.currency) for name in names}
-        data["currencies"].append(
-            {
-                "currency": part.currency,
-                **figures,
-                "movements": [
-                    {
-                        "on": each.on.isoformat(),
-                        "kind": each.kind,
-                        "text": words.movement_text(each),
-                        "amount": minor_text(each.amount, part.currency),
-                        "balance": minor_text(each.running, part.currency),
-                    }
-                    for each in part.movements
-                ],
-                "documents": [
-                    {
-                        "id": str(row.id),
-                        "number": row.number,
-                        "uuid": row.key,
-                        "issued_on": row.issued_on.isoformat(),
-                        "due_on": row.due_on.isoformat(),
-                        "total": minor_text(row.total, part.currency),
-                        "balance": minor_text(row.balance, part.currency),
-                    }
-                    for row in part.documents
-                ],
-            }
-        )
-        rows = [("Fecha", "Concepto", "Importe", "Saldo"), (str(first), "Saldo anterior", "", figures["opening"])]
-        for each in data["currencies"][-1]["movements"]:
-            rows.append((each["on"], each["text"][:60], each["amount"], each["balance"]))
-        rows.append((str(last), f"Saldo al cierre {part.currency}", "", figures["closing"]))
-        lines += ["", *_table(rows, left=2)]
+    data = plain.statement_data(found, customer)
     return _Made(
         data,
-        "\n".join(lines),
+        _statement_text(data),
         _sheets(lambda: sheets.statement_sheets(found, customer=customer, company=asked.company)),
         _bytes(lambda: papers.statement_pdf(found, customer=customer, company=asked.company)),
     )
 
 
+def _statement_text(data: dict[str, Any]) -> str:
+    first, last, who = data["first"], data["last"], data["customer"]
+    lines = [f"{who['name']} · {who['tax_id']} · {first} a {last}"]
+    for part in data["currencies"]:
+        rows = [("Fecha", "Concepto", "Importe", "Saldo"), (first, "Saldo anterior", "", part["opening"])]
+        rows += [(each["on"], each["text"][:60], each["amount"], each["balance"]) for each in part["movements"]]
+        rows.append((last, f"Saldo al cierre {part['currency']}", "", part["closing"]))
+        lines += ["", *_table(rows, left=2)]
+    return "\n".join(lines)
+
+
 def _indicators(asked: _Asked, *only: str) -> _Made:
     from aldia.domain.money import minor_text
-    from aldia.reporting import sheets
+    from aldia.reporting import plain, sheets
     from aldia.reporting.queries.indicators import indicators_of
 
     first, last = asked.period
     currency = asked.currency or asked.company.currency
     found = indicators_of(sight=asked.sight, currency=currency, first=first, last=last, today=asked.today)
     values = [each for each in found.values if not only or each.key in only]
-    data = {
-        "currency": currency,
-        "first": first.isoformat(),
-        "last": last.isoformat(),
-        "figures": {key: minor_text(part.amount, currency) for key, part in found.parts.items()},
-        "indicators": {
-            each.key: {
-                "value": None if each.value is None else str(each.value),
-                "unit": each.unit,
-                "label": str(each.label),
-                "formula": str(each.formula),
-            }
-            for each in values
-        },
-    }
     rows = [(f"{first} a {last}", currency, "")]
     rows += [(str(part.label), minor_text(part.amount, currency), "") for part in found.parts.values()]
     for each in values:
         shown = "—" if each.value is None else f"{each.value} {sheets.unit_name(each.unit)}"
         rows.append((str(each.label), shown, str(each.why or each.formula)))
-    lines = _table(rows)
-    return _Made(data, "\n".join(lines), _sheets(lambda: sheets.indicator_sheets(found, company=asked.company)))
+    return _Made(
+        plain.indicators_data(found, values),
+        "\n".join(_table(rows)),
+        _sheets(lambda: sheets.indicator_sheets(found, company=asked.company)),
+    )
 
 
 def _turnover(asked: _Asked) -> _Made:
@@ -318,54 +252,32 @@ def _turnover(asked: _Asked) -> _Made:
 
 
 def _overdue(asked: _Asked) -> _Made:
-    from aldia.domain.money import minor_text
-    from aldia.reporting import sheets
+    from aldia.reporting import plain, sheets
     from aldia.reporting.queries import drill
     from aldia.reporting.queries.drill import Drill
 
     as_of, customer = asked.as_of, asked.customer
-    wanted = Drill(
-        drill.OWED,
-        asked.currency,
-        as_of=as_of,
-        due_to=as_of - timedelta(days=1),
-        customer=customer.id if customer else None,
-    )
+    yesterday = as_of - timedelta(days=1)
+    who = customer.id if customer else None
+    wanted = Drill(drill.OWED, asked.currency, as_of=as_of, due_to=yesterday, customer=who)
     sums = drill.sums_behind(wanted, sight=asked.sight, today=asked.today, home=asked.company.currency)
-    found = drill.ordered(drill.rows_behind(wanted, sight=asked.sight, today=asked.today), wanted)
-    rows = list(found)
-    data = {
-        "as_of": as_of.isoformat(),
-        "rows": [
-            {
-                "id": str(row.id),
-                "number": row.number,
-                "uuid": row.key,
-                "customer": {"id": str(row.customer_id), "tax_id": row.customer.tax_id, "name": str(row.customer)},
-                "issued_on": row.issued_on.isoformat(),
-                "due_on": row.due_on.isoformat(),
-                "days_late": (as_of - row.due_on).days,
-                "currency": row.currency,
-                "balance": minor_text(row.figure, row.currency),
-            }
-            for row in rows
-        ],
-        "totals": [
-            {"currency": each.currency, "rows": each.count, "total": minor_text(each.amount, each.currency)}
-            for each in sums
-        ],
-    }
+    rows = list(drill.ordered(drill.rows_behind(wanted, sight=asked.sight, today=asked.today), wanted))
+    data = plain.overdue_data(rows, sums, as_of)
+    title = f"Saldos vencidos al {as_of}"
+    return _Made(
+        data,
+        _overdue_text(data),
+        _sheets(lambda: sheets.drill_sheets(iter(rows), wanted, sums, title=title, as_of=as_of)),
+    )
+
+
+def _overdue_text(data: dict[str, Any]) -> str:
     lines = [("Folio", "Cliente", "Vence", "Días", "Saldo", "")]
     for each in data["rows"]:
         late, name = str(each["days_late"]), each["customer"]["name"][:40]
         lines.append((each["number"], name, each["due_on"], late, each["balance"], each["currency"]))
     lines += [("Total", "", "", "", each["total"], each["currency"]) for each in data["totals"]]
-    title = f"Saldos vencidos al {as_of}"
-    return _Made(
-        data,
-        "\n".join(_table(lines, left=3)) if rows else "Nada estaba vencido ese día.",
-        _sheets(lambda: sheets.drill_sheets(iter(rows), wanted, sums, title=title, as_of=as_of)),
-    )
+    return "\n".join(_table(lines, left=3)) if data["rows"] else "Nada estaba vencido ese día."
 
 
 _MAKERS: dict[str, Callable[[_Asked], _Made]] = {
@@ -388,11 +300,10 @@ def _sheets(make: Callable[[], list[Sheet]]) -> Callable[[Path], None]:
 
 
 def _bytes(make: Callable[[], bytes]) -> Callable[[Path], None]:
-    return lambda path: _discard(path.write_bytes(make()))
+    def write(path: Path) -> None:
+        path.write_bytes(make())
 
-
-def _discard(_count: int) -> None:
-    """Written."""
+    return write
 
 
 def _write(path: Path, write: Callable[[Path], None] | None) -> None:
