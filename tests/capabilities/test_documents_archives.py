@@ -95,7 +95,7 @@ def test_compressed_zips_inside_are_uncompressed_and_read(company: Company) -> N
     data = zipped(("ene.zip", zipped(("a.xml", XML), ("b.xml", XML))), ("feb.zip", b"no es un zip"), ("c.xml", XML))
     stored = kept(data)
     assert archives.survey(stored).is_folded
-    unfolded = packing.unfold(stored, "")
+    unfolded = packing.unfold(stored, "a", "")
     assert read(unfolded) == [("ene.zip/a.xml", "ok"), ("ene.zip/b.xml", "ok"), ("feb.zip", "ok"), ("c.xml", "ok")]
     with archives.open_archive(unfolded) as stream:
         for entry in archives.entries(unfolded):
@@ -246,7 +246,7 @@ def test_personal_bytes_are_blanked_and_everything_else_keeps_its_place(company:
 def originals_copy(stored: StoredFile, positions: set[int]) -> StoredFile:
     from aldia.documents.originals import copy_blank
 
-    return copy_blank(stored, packing.blank_ranges(stored, positions), "application/zip")
+    return copy_blank(stored, packing.blank_ranges(stored, positions), "a", "application/zip")
 
 
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\\\x00"), min_size=1, max_size=12)

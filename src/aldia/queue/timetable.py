@@ -9,6 +9,7 @@ from aldia.queue.schedules import Rule
 HOUSE = [
     Rule("clean_up", "aldia.jobs.house.clean_up", local_time=time(9, 30)),
     Rule("resume_imports", "aldia.jobs.documents.resume_imports", every_minutes=10),
+    Rule("delete_orphans", "aldia.jobs.documents.delete_orphans", local_time=time(10, 0)),
 ]
 
 COMPANY = [Rule("presume_pue", "aldia.jobs.receivables.presume_pue", local_time=time(1, 0))]

@@ -83,6 +83,12 @@ SECTIONS = (
             ),
             Item(_("Personas"), icon="user-cog", names=("people",), permission=permissions.MANAGE_PEOPLE),
             Item(
+                _("Certificados del SAT"),
+                icon="certificate",
+                names=("certificates",),
+                permission=permissions.MANAGE_COMPANY,
+            ),
+            Item(
                 _("Trabajos"),
                 icon="settings-automation",
                 names=("jobs", "job_list"),

@@ -157,7 +157,7 @@ def unread(request: CompanyRequest, batch_id: UUID) -> HttpResponse:
         SheetColumn("UUID", width=40),
     )
     rows = (
-        (item.name, str(item.get_outcome_display()), _(item.message), item.key)
+        (item.name, str(item.get_outcome_display()), _(item.message) if item.message else "", item.key)
         for item in queries.unread_items(batch=batch)
     )
     stream = BytesIO()
