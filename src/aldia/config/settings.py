@@ -6,6 +6,7 @@ ALDIA_DEV       1 while developing on http://localhost: cookies without Secure
 ALDIA_HOSTS     comma-separated host names that are answered; default localhost
 ALDIA_ORIGINS   comma-separated https://… origins trusted for forms (behind a proxy)
 ALDIA_PROXY     1 when a trusted proxy sets X-Forwarded-Proto and X-Forwarded-For
+ALDIA_LOGS      json or text (default: text on a terminal, else one JSON object per line); ALDIA_LOG_LEVEL default INFO
 ALDIA_EMAIL_URL smtp://user:password@host:port (smtps:// for TLS); default: mail is kept in the data directory
 """
 
@@ -17,6 +18,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
+
+from aldia.config import logs
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("ALDIA_DATA") or Path.home() / ".local" / "share" / "aldia").expanduser()
@@ -102,6 +105,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aldia.web.requests.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -197,12 +201,14 @@ CSRF_FAILURE_VIEW = "aldia.web.views.errors.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not DEV
+SECURE_REDIRECT_EXEMPT = [r"^salud/$"]  # whatever watches over it asks on the inside, in plain http
 SECURE_HSTS_SECONDS = 0 if DEV else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEV
 SECURE_HSTS_PRELOAD = not DEV
 X_FRAME_OPTIONS = "DENY"
 if _flag("ALDIA_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # limits count by the address that the proxy saw
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -217,6 +223,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOGGING = logs.configure()
 TASKS = {"default": {"BACKEND": "aldia.queue.backend.DatabaseBackend"}}
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("configuracion/personas/<uuid:membership_id>/reactivar/", people.restore, name="person_restore"),
     path("configuracion/invitaciones/<uuid:invitation_id>/reenviar/", people.resend, name="invitation_resend"),
     path("configuracion/invitaciones/<uuid:invitation_id>/revocar/", people.revoke, name="invitation_revoke"),
+    path("", include("aldia.web.urls_operations")),
     path("", include("aldia.web.urls_reports")),
     path("", include("aldia.web.urls_customers")),
     path("", include("aldia.web.urls_receivables")),
