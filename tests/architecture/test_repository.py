@@ -44,7 +44,7 @@ def others_files(root: Path, names: list[str]) -> list[Finding]:
         picture = name.startswith("docs/img/") and name.endswith(".png")
         if not picture and Path(name).suffix not in KINDS and name not in NAMES:
             found.append(Finding(name, "not a kind of file that we write"))
-        elif size > (MAX_PICTURE_BYTES if picture else MAX_BYTES) and not name.endswith(".lock"):
+        elif size > (MAX_PICTURE_BYTES if picture else MAX_BYTES) and not name.endswith((".lock", ".po")):
             found.append(Finding(name, f"{size} bytes"))
         elif OTHERS.search(name):
             found.append(Finding(name, "named like the work of others"))
