@@ -16,7 +16,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-sqlite test-postgres check format lint types contracts migrations generated lock front \
-	messages screenshots figures bench clean
+	messages figures screenshots clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /: /'
@@ -88,6 +88,12 @@ lock: $(VENV)/.dev ## resolve the dependencies anew (needs network): versions an
 messages: $(VENV)/.dev ## collect the texts of the pages into the catalogues and compile them
 	$(BIN)/python -m tests.architecture.catalogue --write
 	$(BIN)/python hatch_build.py
+
+figures: front ## measure everything in benchmarks/ (minutes; DATABASE_URL names a PostgreSQL to measure there)
+	@for name in $$($(BIN)/aldia bench); do echo "== $$name"; $(BIN)/aldia bench $$name || exit 1; done
+
+screenshots: $(VENV)/.dev front ## take the pictures of docs/img anew, in a real Chromium on the demo
+	$(BIN)/python -m pytest tests/browser
 
 clean: ## what was installed and made here, except the demo's data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/aldia/web/static/vendor
