@@ -1,0 +1,47 @@
+"""Find the pages of the house by following its own links: one page for every kind of address."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+from playwright.sync_api import APIRequestContext
+
+HREF = re.compile(r'(?:href|hx-get)="([^"#]*)"')
+ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+MOST = 300  # kinds: a crawl that finds more is going round in circles
+
+
+def kind(path: str) -> str:
+    """The address without ids and without what is asked of it: pages of one kind look alike."""
+    return ID.sub("*", urlsplit(path).path)
+
+
+def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Iterator[tuple[str, int, str]]:
+    """(address, status, content type) of every kind of page or file that links lead to from `start`."""
+    seen: dict[str, int] = {}
+    waiting, known = deque([start]), {start}
+    while waiting:
+        address = waiting.popleft()
+        if seen.get(kind(address), 0) >= per_kind:
+            continue
+        assert len(seen) < MOST, f"more than {MOST} kinds of addresses: {sorted(seen)[:20]}"
+        seen[kind(address)] = seen.get(kind(address), 0) + 1
+        answer = request.get(address)
+        content_type = answer.headers.get("content-type", "")
+        yield address, answer.status, content_type
+        if "text/html" in content_type:
+            waiting.extend(_links(answer.text(), answer.url, known))
+
+
+def _links(text: str, base: str, known: set[str]) -> Iterator[str]:
+    house = urlsplit(base).netloc
+    for found in HREF.findall(text):
+        address = urljoin(base, unescape(found))
+        if urlsplit(address).netloc != house or "/static/" in address or address in known:
+            continue
+        known.add(address)
+        yield address

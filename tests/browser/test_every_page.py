@@ -1,0 +1,90 @@
+"""Every page that the sidebar and its links lead to: for everybody, in light and dark, on a laptop and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.crawling import crawl, kind
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PHONES = (390, 320)
+DIALOGS = "document.querySelectorAll('dialog[popover]')"
+SETTLED = "document.documentElement.dataset.bsTheme === 'dark' && !document.getAnimations().length"
+FEWEST = 40  # kinds of pages: fewer means that the crawl lost its way
+
+
+@pytest.fixture
+def addresses(page: Page) -> list[str]:
+    """One page of every kind; nothing that a link leads to may be missing or fail."""
+    found, wrong = [], []
+    for address, status, content_type in crawl(page.request, "/"):
+        if status != 200:
+            wrong.append(f"{status} {address}")
+        elif "text/html" in content_type:
+            found.append(address)
+    assert wrong == []
+    assert len({kind(address) for address in found}) >= FEWEST
+    return found
+
+
+def test_pages_are_for_everybody_and_fit_a_phone(page: Page, addresses: list[str]) -> None:
+    problems = [f"{address}: {problem}" for address in addresses for problem in _inspect(page, address)]
+    assert problems == [], "\n".join(problems)
+
+
+def _inspect(page: Page, address: str) -> Iterator[str]:
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1360, "height": 900})
+    page.goto(address)
+    if "<html" not in page.content() or not page.locator("main, .entrance").count():
+        return  # a fragment that a page asks for
+    yield from (f"light: {each}" for each in _violations(page))
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(SETTLED)
+    yield from (f"dark: {each}" for each in _violations(page))
+    yield from _inspect_dialogs(page)
+    for width in PHONES:
+        page.set_viewport_size({"width": width, "height": 800})
+        if (needs := page.evaluate("document.documentElement.scrollWidth")) > width:
+            yield f"{width} px wide screen: {needs} px needed by {_widest(page, width)}"
+
+
+def _inspect_dialogs(page: Page) -> Iterator[str]:
+    for number in range(page.evaluate(f"{DIALOGS}.length")):
+        page.evaluate(f"{DIALOGS}[{number}].showPopover()")
+        name = page.evaluate(f"{DIALOGS}[{number}].id")
+        yield from (f"dialog {name}: {each}" for each in _violations(page, f"#{name}"))
+        page.evaluate(f"{DIALOGS}[{number}].hidePopover()")
+
+
+def _violations(page: Page, context: str | None = None) -> list[str]:
+    result: dict[str, Any] = Axe().run(page, context=context, options=RULES).response
+    return [
+        f"{rule['id']} at {node['target']}: {(node.get('failureSummary') or '').splitlines()[1:2]}"
+        for rule in result["violations"]
+        for node in rule["nodes"][:3]
+    ]
+
+
+def _widest(page: Page, width: int) -> str:
+    """What sticks out, for the message."""
+    script = """width => [...document.querySelectorAll('main *, aside *')].filter(each =>
+        each.getBoundingClientRect().right > width + 1 && !each.closest('.table-responsive, .nav-tabs-scroll')
+    ).slice(-1).map(each => each.outerHTML.slice(0, 160)).join()"""
+    return str(page.evaluate(script, width))
+
+
+def test_dark_and_light_are_chosen_and_kept(login: Callable[..., Page]) -> None:
+    page = login()
+    page.goto("/perfil/")
+    for label, value in (("Oscuro", "dark"), ("Claro", "light"), ("Como el sistema", "auto")):
+        page.get_by_label(label, exact=True).check()
+        page.get_by_role("button", name="Guardar").click()
+        expect(page.locator("#toasts .alert")).to_be_visible()
+        page.goto("/perfil/")
+        assert page.evaluate("document.documentElement.dataset.theme") == value
