@@ -98,11 +98,20 @@ def test_the_query_string_changes_one_parameter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "top"),
-    [(0, 1), (1, 1), (7, 8), (10, 10), (11, 20), (99, 100), (101, 200), (240, 250), (260, 400), (999_999, 1_000_000)],
+    ("value", "top", "steps"),
+    [
+        (0, 1, 1),
+        (1, 1, 1),
+        (7, 8, 4),
+        (10, 10, 5),
+        (11, 15, 3),
+        (99, 100, 5),
+        (101, 125, 5),
+        (670_912_297, 800_000_000, 4),
+    ],
 )
-def test_an_axis_ends_on_a_round_number(value: int, top: int) -> None:
-    assert charts.nice_ceiling(value) == top
+def test_an_axis_has_few_and_round_steps(value: int, top: int, steps: int) -> None:
+    assert charts.scale(value, 5) == (top, steps)
 
 
 def test_bars_stack_to_their_total() -> None:

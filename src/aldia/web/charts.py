@@ -74,17 +74,18 @@ def _n(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
-def nice_ceiling(value: int) -> int:
-    """The smallest 1, 2, 2.5, 4, 5, 6, 8 × 10ⁿ that is not below `value`."""
-    if value <= 0:
-        return 1
+def scale(value: int, most: int) -> tuple[int, int]:
+    """The top of an axis that holds `value`, and its number of steps (at most `most`), each step a round number."""
+    wanted = max(1, -(-value // most))
     power = 1
-    while power * 10 <= value:
+    while power * 10 <= wanted:
         power *= 10
-    for tenths in (10, 20, 25, 40, 50, 60, 80, 100):
-        if power * tenths >= value * 10:
-            return -(-power * tenths // 10)
-    return power * 10
+    for tenths in (10, 20, 25, 50, 100):
+        step = power * tenths // 10
+        if step >= wanted and power * tenths % 10 == 0:
+            break
+    steps = max(1, -(-value // step))
+    return step * steps, steps
 
 
 def short_text(value: int, unit: int = 100) -> str:
@@ -104,7 +105,7 @@ def stacked_bars(
     lines: int = 5,
 ) -> BarChart:
     """Bars of stacked values (none negative), one column for each `Bar`."""
-    top = nice_ceiling(max((sum(bar.values) for bar in columns), default=0))
+    top, lines = scale(max((sum(bar.values) for bar in columns), default=0), lines)
     plot = HEIGHT - TOP - BOTTOM
     step = (WIDTH - LEFT) / max(1, len(columns))
     width = min(56.0, step * 0.56)
@@ -191,7 +192,7 @@ def line_chart(
     lines: int = 4,
 ) -> LineChart:
     """A line of (label, value), values from zero up."""
-    top = nice_ceiling(max((value for _label, value in points), default=0))
+    top, lines = scale(max((value for _label, value in points), default=0), lines)
     plot = HEIGHT - TOP - BOTTOM
     step = (WIDTH - LEFT - 36) / max(1, len(points) - 1)
     drawn = []

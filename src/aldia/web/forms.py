@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -27,12 +28,18 @@ ROLE_HELP = {
 }
 
 
+@cache
+def _other_zones() -> tuple[str, ...]:
+    """Every zone of the database that names a place, read from disk once."""
+    places = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/")))
+    return tuple(sorted(set(places) - set(COMMON_ZONES)))
+
+
 def zone_choices() -> list[tuple[str, Any]]:
     """The zones of our countries first, then every other."""
-    rest = sorted(zone for zone in available_timezones() if "/" in zone and zone not in COMMON_ZONES)
     return [
         (str(_("Frecuentes")), [(zone, zone.replace("_", " ")) for zone in COMMON_ZONES]),
-        (str(_("Todas")), [(zone, zone.replace("_", " ")) for zone in rest if not zone.startswith(("Etc/", "posix/"))]),
+        (str(_("Todas")), [(zone, zone.replace("_", " ")) for zone in _other_zones()]),
     ]
 
 

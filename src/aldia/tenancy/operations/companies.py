@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
@@ -79,6 +80,12 @@ def update_company(*, actor: User, changes: dict[str, str]) -> Company:
     return company
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """The zones of the time zone database, read from disk once."""
+    return frozenset(available_timezones())
+
+
 def _check_company(company: Company) -> None:
     if not company.legal_name:
         raise Refused(_("Falta la razón social."), "legal_name")
@@ -90,7 +97,7 @@ def _check_company(company: Company) -> None:
         raise Refused(_("Ese país todavía no se admite."), "country")
     if company.currency not in CURRENCIES:
         raise Refused(_("Esa moneda no existe."), "currency")
-    if company.time_zone not in available_timezones():
+    if company.time_zone not in _zones():
         raise Refused(_("Esa zona horaria no existe."), "time_zone")
     if company.locale not in LANGUAGES:
         raise Refused(_("Ese idioma no se admite."), "locale")
