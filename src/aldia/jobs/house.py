@@ -6,9 +6,11 @@ from django_tasks import task
 
 from aldia.queue import operations
 from aldia.queue.claiming import database_now
+from aldia.tenancy import limits
 
 
 @task(max_attempts=3)
 def clean_up() -> int:
-    """Forget jobs that were done long ago."""
-    return operations.clean_up(now=database_now())
+    """Forget jobs that were done long ago, and counts of windows that are over."""
+    now = database_now()
+    return operations.clean_up(now=now) + limits.forget(now=now)

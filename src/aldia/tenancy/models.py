@@ -161,3 +161,14 @@ class AuditEvent(CompanyModel):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.verb}"
+
+
+class RateCount(models.Model):
+    """How often something was done in a window of time (`tenancy.limits`). Global: it also counts strangers."""
+
+    key = models.CharField(primary_key=True, max_length=200)
+    count = models.IntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

@@ -18,6 +18,7 @@ from aldia.tenancy.models import Invitation, Membership, Role, User
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs, open_to_all
 from aldia.web.forms import ROLE_HELP, InviteForm, MemberForm
+from aldia.web.limits import limited
 from aldia.web.mail import send_invitation
 from aldia.web.permission_names import PERMISSION_NAMES
 
@@ -47,6 +48,7 @@ def permission_table(request: CompanyRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(permissions.MANAGE_PEOPLE)
+@limited("invite", limit=100)
 def invite(request: CompanyRequest) -> HttpResponse:
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -135,6 +137,7 @@ def revoke(request: CompanyRequest, invitation_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to_all
+@limited("accept", limit=30)
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind an invitation's link: opening it changes nothing, the button accepts."""
     try:

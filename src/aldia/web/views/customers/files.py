@@ -20,12 +20,14 @@ from aldia.tenancy.storage import CannotStore, DamagedFile, FileTooLarge, open_s
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_customers import CustomerFileForm
+from aldia.web.limits import limited
 from aldia.web.views.customers.common import customer_or_404, gone_is_404, say_why
 from aldia.web.views.customers.record import show
 
 
 @require_POST
 @needs(permissions.EDIT_CUSTOMERS)
+@limited("upload", limit=600)
 @gone_is_404
 def add(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     customer = customer_or_404(request, customer_id)
@@ -66,9 +68,7 @@ def download(request: CompanyRequest, customer_id: UUID, file_id: UUID) -> HttpR
         stream = open_stored(kept.file)
     except DamagedFile as error:
         raise Http404(str(error)) from error
-    answer = FileResponse(
-        stream, as_attachment=True, filename=kept.file.name, content_type="application/octet-stream"
-    )
+    answer = FileResponse(stream, as_attachment=True, filename=kept.file.name, content_type="application/octet-stream")
     return cast(HttpResponse, answer)
 
 

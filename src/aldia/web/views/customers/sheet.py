@@ -20,6 +20,7 @@ from aldia.customers import queries, sheets
 from aldia.customers.operations.bulk_edit import LIMITS, Preview, PreviewChanged, RowChange, preview_changes
 from aldia.customers.operations.sheet_changes import Rules
 from aldia.integrations.spreadsheets import SheetError
+from aldia.jobs.customers import enqueue_switch
 from aldia.receivables.operations.customer_sheets import apply_customer_sheet
 from aldia.receivables.queries.switching import Forecast, forecast_on
 from aldia.tenancy import permissions
@@ -30,6 +31,7 @@ from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import decimal_mark
 from aldia.web.forms_customers import SheetForm
+from aldia.web.limits import limited
 from aldia.web.views.customers.activity import FIELDS
 from aldia.web.views.customers.common import may_move
 
@@ -39,6 +41,7 @@ SALT = "customers.sheet"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(permissions.EDIT_CUSTOMERS)
+@limited("upload", limit=600)
 def upload(request: CompanyRequest) -> HttpResponse:
     """Keep the file and go to its preview. A file that is no sheet is refused at once, with its sentence."""
     form = SheetForm(request.POST or None, request.FILES or None)
@@ -133,19 +136,26 @@ def _forecast(request: CompanyRequest, seen: Preview) -> Forecast | None:
 
 
 def _apply(request: CompanyRequest, data: bytes, rules: Rules, token: str) -> HttpResponse:
+    customers = queries.visible_to(request.membership)
+    forecast = _forecast(request, preview_changes(data=data, customers=customers, rules=rules))
+    is_long = forecast is not None and forecast.is_long
     try:
         applied, opened = apply_customer_sheet(
             data=data,
-            customers=queries.visible_to(request.membership),
+            customers=customers,
             rules=rules,
             token=request.POST.get("preview", ""),
             today=clock.today(request.company),
             actor=request.user,
+            switch_now=not is_long,
         )
     except PreviewChanged as error:
         messages.warning(request, str(error))
         return redirect("customers_sheet_preview", token)
     sentence = _("Clientes editados: %(edited)d. Nuevos: %(created)d. Cuentas por cobrar abiertas: %(opened)d.")
-    figures = {"edited": applied.edited, "created": applied.created, "opened": opened}
-    messages.success(request, sentence % figures)
+    messages.success(request, sentence % {"edited": applied.edited, "created": applied.created, "opened": opened})
+    if is_long:
+        enqueue_switch(customer_ids=applied.on, actor=request.user)
+        later = _("Se están prendiendo %(n)d clientes en segundo plano: sus cuentas irán apareciendo.")
+        messages.info(request, later % {"n": len(applied.on)})
     return redirect("customers")
