@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
+
+from aldia.cli.errors import CouldNotRun
 
 
 def serve_locally(host: str) -> None:
@@ -23,3 +26,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Say at once, in a sentence, that another program listens there; afterwards it would be a loop of failures."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CouldNotRun(
+                f"No se puede escuchar en {host}:{port} ({error.strerror}). "
+                f"Cierra lo que lo ocupa o elige otro puerto con --port {port + 1}."
+            ) from error

@@ -29,8 +29,9 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from aldia.cli.local import serve_locally
+    from aldia.cli.local import refuse_taken_port, serve_locally
 
+    refuse_taken_port(args.host, args.port)
     serve_locally(args.host)
     from aldia.cli.prepare import ready
 
