@@ -93,7 +93,7 @@ figures: front ## measure everything in benchmarks/ (minutes; DATABASE_URL names
 	@for name in $$($(BIN)/aldia bench); do echo "== $$name"; $(BIN)/aldia bench $$name || exit 1; done
 
 screenshots: $(VENV)/.dev front ## take the pictures of docs/img anew, in a real Chromium on the demo
-	$(BIN)/python -m pytest tests/browser
+	ALDIA_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser/test_screenshots.py
 
 clean: ## what was installed and made here, except the demo's data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/aldia/web/static/vendor

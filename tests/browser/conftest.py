@@ -20,6 +20,7 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+TAKEN = os.environ.get("ALDIA_SCREENSHOTS") == "1"  # pictures for the documentation are wanted
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Playwright's loop stays in this thread until the run ends; Django takes the tests after ours for coroutines.
@@ -51,13 +52,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwrigh
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
-    """One house for all tests of this process, with a small demo in it."""
-    with tempfile.TemporaryDirectory(prefix="aldia-house-") as folder, _opened(Path(folder)) as house:
+    """One house for all tests of this process, with a small demo in it; the full one when pictures are taken."""
+    size = {"documents": 3000, "customers": 120} if TAKEN else {"documents": 300, "customers": 30}
+    with tempfile.TemporaryDirectory(prefix="aldia-house-") as folder, House(Path(folder), **size) as house:
         yield house
-
-
-def _opened(folder: Path) -> House:
-    return House(folder, documents=300, customers=30)
 
 
 @pytest.fixture(scope="session")

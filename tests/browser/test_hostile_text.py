@@ -70,8 +70,8 @@ def _contact(page: Page) -> None:
     page.locator("td.lead a", has_text="onerror").click()
     page.get_by_role("link", name=re.compile("^Contactos")).first.click()
     page.get_by_role("link", name=re.compile("Agregar|Nuevo")).first.click()
-    page.get_by_label("Nombre").fill(SCRIPT)
-    page.get_by_label("Correo").fill("a+b@hostil.example")
+    page.get_by_role("textbox", name="Nombre").fill(SCRIPT)
+    page.get_by_role("textbox", name="Correo").fill("a+b@hostil.example")
     page.get_by_role("button", name=re.compile("Guardar|Agregar|Crear")).click()
     expect(page.locator("main")).to_contain_text(SCRIPT)
 
