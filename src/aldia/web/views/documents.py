@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -28,7 +30,8 @@ from aldia.receivables.operations.authority_status import cancel_document, reviv
 from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
-from aldia.web.listing import Amount, Choice, Column, Day, Listing, Search
+from aldia.web.formatting import day_text, moment_html
+from aldia.web.listing import Choice, Column, Day, Listing, Search
 from aldia.web.views.imports import workbook
 
 LIST = Listing(
@@ -52,12 +55,13 @@ LIST = Listing(
         Choice("seal", gettext_lazy("Sello"), SealState.choices),
         Day("from", gettext_lazy("Desde")),
         Day("until", gettext_lazy("Hasta")),
-        Amount("min", gettext_lazy("Total desde")),
-        Amount("max", gettext_lazy("Total hasta")),
     ),
     sort="-issued_on",
     apply=filter_documents,
 )
+TAXES = {"001": "ISR", "002": "IVA", "003": "IEPS"}
+NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,10})?")
+METHODS = {"PUE": gettext_lazy("en una sola exhibición"), "PPD": gettext_lazy("en parcialidades o diferido")}
 
 
 class CancelForm(forms.Form):
@@ -126,8 +130,10 @@ def _page(request: CompanyRequest, document_id: UUID, form: CancelForm, status: 
     context = {
         "detail": found,
         "document": found.document,
-        "facts": _facts(found.document),
+        "facts": _facts(found.document, request.company.time_zone),
         "amounts": _amounts(found),
+        "taxes": _taxes(found),
+        "lines": _lines(found),
         "receivable": Receivable.objects.filter(key=found.document.key).first(),
         "form": form,
         "seal": found.document.seal_report or {},
@@ -140,16 +146,18 @@ def _visible(request: CompanyRequest, document_id: UUID) -> FiscalDocument:
     return get_object_or_404(rows, pk=document_id)
 
 
-def _facts(row: FiscalDocument) -> list[tuple[str, Any]]:
+def _facts(row: FiscalDocument, zone: str) -> list[tuple[str, Any]]:
     rate = f"{row.exchange_rate}" if row.exchange_rate not in ("", "1") else ""
     return [
         ("UUID", row.key),
+        (_("Fecha"), day_text(row.issued_on)),
+        (_("Timbrado"), moment_html(row.stamped_at, zone) if row.stamped_at else ""),
         (_("Versión"), f"CFDI {row.version}"),
         (_("Serie"), row.series),
         (_("Folio"), row.folio),
         (_("Emisor"), f"{row.issuer_name} · {row.issuer_tax_id}"),
         (_("Receptor"), f"{row.receiver_name} · {row.receiver_tax_id}"),
-        (_("Método de pago"), row.method),
+        (_("Método de pago"), f"{row.method} · {METHODS[row.method]}" if row.method in METHODS else row.method),
         (_("Forma de pago"), row.payment_form),
         (_("Condiciones"), row.conditions),
         (_("Moneda"), row.currency if row.currency != "XXX" else ""),
@@ -164,6 +172,38 @@ def _amounts(found: DocumentDetail) -> list[tuple[str, int]]:
     listed = [(_("Subtotal"), row.subtotal), (_("Descuento"), -row.discount)]
     listed += [(_("Impuestos trasladados"), row.transferred), (_("Impuestos retenidos"), -row.withheld)]
     return [(label, amount) for label, amount in listed if amount]
+
+
+def _taxes(found: DocumentDetail) -> list[tuple[str, int]]:
+    """Each tax by its name: "IVA 16%", "ISR retenido 10%"."""
+    listed = []
+    for tax in found.taxes:
+        is_rate = NUMBER.fullmatch(tax.rate) is not None
+        rate = f"{_plain(Decimal(tax.rate) * 100)}%" if is_rate else tax.factor
+        name = TAXES.get(tax.code, tax.code)
+        listed.append((f"{name} {_('retenido')} {rate}" if tax.withheld else f"{name} {rate}", tax.amount))
+    return listed
+
+
+def _lines(found: DocumentDetail) -> list[dict[str, str]]:
+    """Concepts with their figures as printed, thousands apart."""
+    return [
+        {
+            "description": line.description,
+            "keys": " · ".join(part for part in (line.product_key, line.identification) if part),
+            "quantity": f"{_plain(line.quantity)} {line.unit_key}",
+            "price": _plain(line.unit_price, 2),
+            "amount": _plain(line.amount, 2),
+        }
+        for line in found.lines
+    ]
+
+
+def _plain(value: Decimal, places: int = 0) -> str:
+    """A figure without the zeros that say nothing, with at least `places` decimals: "1,234.50"."""
+    whole, _point, decimals = f"{value:,f}".partition(".")
+    decimals = decimals.rstrip("0").ljust(places, "0")
+    return f"{whole}.{decimals}" if decimals else whole
 
 
 @require_safe

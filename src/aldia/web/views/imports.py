@@ -24,6 +24,7 @@ from aldia.jobs.documents import enqueue_import
 from aldia.tenancy import permissions
 from aldia.tenancy.storage import CannotStore, FileTooLarge
 from aldia.web.access import CompanyRequest, needs
+from aldia.web.limits import limited
 from aldia.web.listing import Choice, Column, Listing, Search
 from aldia.web.views import errors
 
@@ -53,7 +54,14 @@ ITEMS = Listing(
     sort="name",
     apply=queries.filter_items,
 )
-SHOWN_FIRST = (Outcome.OPENED, Outcome.STORED, Outcome.UPDATED, Outcome.DUPLICATE, Outcome.IGNORED, Outcome.ERROR)
+ICONS = {
+    Outcome.OPENED: "file-invoice",
+    Outcome.STORED: "archive",
+    Outcome.UPDATED: "refresh",
+    Outcome.DUPLICATE: "copy",
+    Outcome.IGNORED: "file-minus",
+    Outcome.ERROR: "alert-triangle",
+}
 
 
 @require_safe
@@ -65,6 +73,7 @@ def index(request: CompanyRequest) -> HttpResponse:
 
 @require_POST
 @needs(permissions.IMPORT_DOCUMENTS)
+@limited("upload", limit=600)
 def upload(request: CompanyRequest) -> HttpResponse:
     """Keep what was uploaded and leave the rest to the background."""
     files = request.FILES.getlist("files")
@@ -103,12 +112,23 @@ def detail(request: CompanyRequest, batch_id: UUID) -> HttpResponse:
         "batch": batch,
         "page": page,
         "is_over": _is_over(batch),
-        "figures": [(outcome, batch.counts.get(outcome, 0)) for outcome in SHOWN_FIRST],
+        "figures": _figures(batch),
         "unread": sum(batch.counts.get(outcome, 0) for outcome in queries.NEEDS_A_LOOK),
         "waits_for_customers": _is_over(batch) and queries.waits_for_customers(batch=batch),
         **_bar(batch),
     }
     return render(request, "documents/import_detail.html", context)
+
+
+def _figures(batch: IngestBatch) -> list[dict[str, Any]]:
+    """How many files ended in each outcome; each figure opens its files."""
+    found = []
+    for outcome, icon in ICONS.items():
+        if count := batch.counts.get(outcome, 0):
+            tone = "bad" if outcome == Outcome.ERROR else ""
+            url = f"?outcome={outcome.value}"
+            found.append({"label": outcome.label, "count": f"{count:,}", "icon": icon, "tone": tone, "url": url})
+    return found
 
 
 @require_safe
