@@ -18,8 +18,11 @@ from aldia.customers.operations import contacts, credit_lines, portfolios
 from aldia.customers.operations.contacts import Person
 from aldia.customers.operations.credit_lines import Terms
 from aldia.integrations.spreadsheets import read_rows
+from aldia.jobs.customers import switch_customers_on
+from aldia.queue.models import Job
 from aldia.receivables.models import Receivable
 from aldia.receivables.operations.switching import switch_on
+from aldia.receivables.queries import switching
 from aldia.tenancy.models import Membership, Role
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
@@ -174,6 +177,19 @@ def test_many_are_told_before_and_then_done(owner, guera):
     off = owner.post("clientes/prender/?state=on", {"to": "off", "all": "1", "confirmed": "1"}, follow=True)
     assert "Se apagó 1 cliente" in text(off)
     assert "No hay nada que cambiar" in text(owner.post("clientes/prender/", {"to": "off", "all": "1"}, follow=True))
+
+
+def test_long_work_goes_to_the_queue_and_is_done_there(owner, guera, ana, monkeypatch):
+    monkeypatch.setattr(switching, "EXACT_UP_TO", 0)
+    said = owner.post("clientes/prender/", {"to": "on", "id": [str(guera.pk)]})
+    assert "se trabajan en segundo plano" in text(said)
+    done = owner.post("clientes/prender/", {"to": "on", "id": [str(guera.pk)], "confirmed": "1"}, follow=True)
+    assert "Clientes que se están prendiendo en segundo plano: 1." in text(done)
+    job = Job.objects.get()
+    assert not Receivable.objects.exists()
+    switch_customers_on.call(*job.payload["args"])
+    assert Receivable.objects.get().balance == 1000_00
+    assert Customer.objects.get().collecting is True
 
 
 # Roles

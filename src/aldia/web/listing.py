@@ -124,7 +124,7 @@ class Listing:
         order = self._order(request)
         cursor = read_cursor(self.key, order, request.GET.get("c", ""))
         rows, before, after = fetch(matching, order, cursor, self.page_size)
-        count = matching.order_by()[: COUNT_CAP + 1].count()
+        count = matching.order_by().values("pk")[: COUNT_CAP + 1].count()
         start = _start(cursor, self.page_size) if rows else 0
         page = Page(
             listing=self,

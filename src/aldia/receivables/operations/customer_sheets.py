@@ -16,16 +16,24 @@ from aldia.tenancy.scope import transaction
 
 
 def apply_customer_sheet(
-    *, data: bytes, customers: QuerySet[Customer], rules: Rules, token: str, today: date, actor: User | None
+    *,
+    data: bytes,
+    customers: QuerySet[Customer],
+    rules: Rules,
+    token: str,
+    today: date,
+    actor: User | None,
+    switch_now: bool = True,
 ) -> tuple[Applied, int]:
     """Apply exactly what the preview showed; return what was written and how many receivables opened.
 
+    Without `switch_now` the customers of `Applied.on` are left for the caller to switch on in the background.
     Raises `PreviewChanged` and `SheetError`; then nothing is written.
     """
     with transaction():
         applied = apply_changes(data=data, customers=customers, rules=rules, token=token, actor=actor)
         opened = 0
-        if applied.on:
+        if applied.on and switch_now:
             opened = switch_on(customer_ids=applied.on, today=today, actor=actor).receivables
         if applied.off:
             switch_off(customer_ids=applied.off, actor=actor)

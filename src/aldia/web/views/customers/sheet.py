@@ -156,6 +156,6 @@ def _apply(request: CompanyRequest, data: bytes, rules: Rules, token: str) -> Ht
     messages.success(request, sentence % {"edited": applied.edited, "created": applied.created, "opened": opened})
     if is_long:
         enqueue_switch(customer_ids=applied.on, actor=request.user)
-        later = _("Se están prendiendo %(n)d clientes en segundo plano: sus cuentas irán apareciendo.")
+        later = _("Clientes que se están prendiendo en segundo plano: %(n)d. Sus cuentas irán apareciendo.")
         messages.info(request, later % {"n": len(applied.on)})
     return redirect("customers")

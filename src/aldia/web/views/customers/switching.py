@@ -103,7 +103,7 @@ def _do(request: CompanyRequest, to_on: bool, ids: list[UUID]) -> None:
         enqueue_switch(customer_ids=ids, actor=request.user)
         messages.info(
             request,
-            _("Se están prendiendo %(n)d clientes en segundo plano: sus cuentas irán apareciendo.") % {"n": len(ids)},
+            _("Clientes que se están prendiendo en segundo plano: %(n)d. Sus cuentas irán apareciendo.") % {"n": len(ids)},
         )
         return
     switched = switch_on(customer_ids=ids, today=today, actor=request.user)
