@@ -15,6 +15,7 @@ from tests.architecture.source import ROOT, Finding, assert_clean
 GLOBAL = {
     "tenancy.Company": "is the company",
     "tenancy.User": "a person may work for several companies",
+    "tenancy.RateCount": "attempts are counted by address or person, before any company is known",
     "queue.Job": "workers claim work of all companies; the row says in whose scope it runs",
     "queue.Schedule": "some schedules are the house's own",
     "queue.ScheduleRun": "belongs to its schedule",
