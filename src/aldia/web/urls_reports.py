@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views import home, reports, reports_indicators, reports_rows, reports_statement
+from aldia.web.views import home, reports, reports_downloads, reports_indicators, reports_rows, reports_statement
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inicio/", home.index, name="home"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reportes/detalle.xlsx", reports_rows.rows_xlsx, name="report_rows_xlsx"),
     path("reportes/indicadores/", reports_indicators.indicators, name="report_indicators"),
     path("reportes/indicadores.xlsx", reports_indicators.indicators_xlsx, name="report_indicators_xlsx"),
+    path("reportes/descargas/<uuid:job_id>/", reports_downloads.show, name="report_download"),
+    path("reportes/descargas/<uuid:job_id>/archivo/", reports_downloads.fetch, name="report_download_file"),
     path("reportes/estado-de-cuenta/", reports_statement.index, name="report_statement"),
     path("clientes/<uuid:customer_id>/estado-de-cuenta/", reports_statement.detail, name="customer_statement"),
     path(

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from aldia.receivables.queries import lists
-from aldia.reporting import papers, sheets, words
+from aldia.reporting import exports, papers, sheets, words
 from aldia.reporting.queries import aging as aging_queries
 from aldia.reporting.queries import drill
 from aldia.reporting.queries.aging import Aging, AgingRow
@@ -30,8 +30,10 @@ from aldia.web.views.reports_common import (
     rows_url,
     series_of,
     shares,
+    too_long,
     xlsx,
 )
+from aldia.web.views.reports_downloads import offer
 
 PAGE_SIZE = 100
 GROUP_NAMES = {
@@ -69,29 +71,39 @@ def aging(request: CompanyRequest) -> HttpResponse:
     return render(request, "reports/aging.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(permissions.EXPORT)
 def aging_xlsx(request: CompanyRequest) -> HttpResponse:
-    found = _aging(Asked(request))
+    asked = Asked(request)
+    found = _aging(asked)
     name = file_name("antiguedad", request.company.slug, found.as_of, ending="xlsx")
+    if len(found.rows) > exports.AT_ONCE:
+        order = exports.order_aging(found, _wanted(asked), asked.sight, ending="xlsx", name=name)
+        return offer(request, order, len(found.rows))
     return xlsx(sheets.aging_sheets(found, company=request.company), name)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(permissions.EXPORT)
 def aging_pdf(request: CompanyRequest) -> HttpResponse:
     asked = Asked(request)
     found = _aging(asked)
-    if len(found.rows) > papers.MAX_ROWS:
-        return render(request, "reports/too_long.html", {"most": papers.MAX_ROWS, "query": request.GET.urlencode()})
     name = file_name("antiguedad", request.company.slug, found.as_of, ending="pdf")
+    if len(found.rows) > exports.MOST_ON_PAPER:
+        return too_long(request)
+    if len(found.rows) > papers.MAX_ROWS:
+        order = exports.order_aging(found, _wanted(asked), asked.sight, ending="pdf", name=name)
+        return offer(request, order, len(found.rows))
     return pdf(papers.aging_pdf(found, company=request.company, today=asked.today), name)
 
 
-def _aging(asked: Asked) -> Aging:
-    wanted = aging_queries.Wanted(
+def _wanted(asked: Asked) -> aging_queries.Wanted:
+    return aging_queries.Wanted(
         currency=asked.currency(), portfolio=asked.portfolio(), sort=asked.choice("sort", SORTS, "total")
     )
+
+
+def _aging(asked: Asked) -> Aging:
     return aging_queries.aging(
         sight=asked.sight,
         as_of=asked.day("as_of", _("Fecha")) or asked.today,
@@ -99,7 +111,7 @@ def _aging(asked: Asked) -> Aging:
         home=asked.home,
         ranges=asked.ranges(),
         by=asked.choice("by", aging_queries.GROUPS, aging_queries.CUSTOMER),
-        wanted=wanted,
+        wanted=_wanted(asked),
     )
 
 

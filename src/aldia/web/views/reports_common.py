@@ -9,7 +9,9 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -164,3 +166,9 @@ def pdf(data: bytes, name: str) -> HttpResponse:
     answer = HttpResponse(data, content_type=PDF_TYPE)
     answer["Content-Disposition"] = f'inline; filename="{name}"'
     return answer
+
+
+def too_long(request: CompanyRequest) -> HttpResponse:
+    """Instead of a paper that nobody could read."""
+    messages.warning(request, _("Son demasiadas hojas para un PDF: agrupa, filtra o descárgalo en Excel."))
+    return redirect("report_aging")

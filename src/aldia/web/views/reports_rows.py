@@ -11,16 +11,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from aldia.receivables.queries import states
-from aldia.reporting import sheets, words
+from aldia.reporting import exports, sheets, words
 from aldia.reporting.queries import drill
 from aldia.reporting.queries.drill import BadDrill, Drill
 from aldia.tenancy import permissions
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import day_text
 from aldia.web.views.reports_common import Asked, file_name, receivable_url, rows_url, xlsx
+from aldia.web.views.reports_downloads import offer
 
 PAGE_SIZE = 100
 TITLES = {
@@ -76,16 +77,19 @@ def _rows_page(request: CompanyRequest, wanted: Drill, pretitle: str, title: str
     return render(request, "reports/rows.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(permissions.EXPORT)
 def rows_xlsx(request: CompanyRequest) -> HttpResponse:
     asked, wanted = Asked(request), _read_drill(request)
-    found = drill.ordered(drill.rows_behind(wanted, sight=asked.sight, today=asked.today), wanted)
     sums = drill.sums_behind(wanted, sight=asked.sight, today=asked.today, home=asked.home)
     as_of = wanted.as_of or asked.today
     title = f"{TITLES[wanted.what]} · {_about(wanted, as_of)}"
+    name, count = file_name(TITLES[wanted.what], as_of, ending="xlsx"), sum(each.count for each in sums)
+    if count > exports.AT_ONCE:
+        return offer(request, exports.order_rows(wanted, asked.sight, name=name, title=title), count)
+    found = drill.ordered(drill.rows_behind(wanted, sight=asked.sight, today=asked.today), wanted)
     made = sheets.drill_sheets(found.iterator(chunk_size=2000), wanted, sums, title=title, as_of=as_of)
-    return xlsx(made, file_name(TITLES[wanted.what], as_of, ending="xlsx"))
+    return xlsx(made, name)
 
 
 def _read_drill(request: CompanyRequest) -> Drill:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -108,7 +109,8 @@ def as_pdf(request: CompanyRequest, customer_id: uuid.UUID) -> HttpResponse:
     customer = _customer(request, customer_id)
     found = _statement(Asked(request), customer)
     if sum(len(part.movements) + len(part.documents) for part in found.currencies) > papers.MAX_ROWS:
-        return render(request, "reports/too_long.html", {"most": papers.MAX_ROWS, "query": request.GET.urlencode()})
+        messages.warning(request, _("Son demasiadas hojas para un PDF: acorta el periodo o usa Excel."))
+        return redirect("customer_statement", customer.pk)
     name = file_name("estado-de-cuenta", customer.tax_id, found.last, ending="pdf")
     return pdf(papers.statement_pdf(found, customer=customer, company=request.company), name)
 
