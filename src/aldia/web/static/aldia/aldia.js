@@ -83,6 +83,7 @@
   });
 
   // filters send themselves; links of the tools stay usable without this
+  on("click", "[data-filters]", (event, button) => button.setAttribute("aria-expanded", String(button.form.classList.toggle("is-open"))));
   on("change", "[data-autosubmit]", (event, field) => field.form?.requestSubmit());
   on("change", "[data-columns]", (event, field) => field.form?.requestSubmit());
 
