@@ -222,10 +222,10 @@ def test_a_dimension_that_lies_costs_nothing():
 def test_what_inflates_without_end_is_refused():
     data = with_part(xlsx([["a"]]), "xl/sharedStrings.xml", b"<sst>" + b" " * 200_000_000)
     assert len(data) < 400_000
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SheetError, match="demasiado grande"):
         list(read_rows(data))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_one_long_text_in_a_million_cells_is_refused():

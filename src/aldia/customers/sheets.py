@@ -16,6 +16,7 @@ from aldia.customers.queries import as_uuid, default_lines, primary_contacts
 from aldia.domain.money import CURRENCIES, Money
 from aldia.domain.sentences import quoted
 from aldia.integrations.spreadsheets import Cell, CellError, Column, Record
+from aldia.tenancy.sentences import spoken
 
 CHUNK = 500
 MAX_ROWS = 20_000
@@ -112,13 +113,13 @@ def read_wanted(record: Record, currency: str) -> Wanted:
             try:
                 fields[field] = read(record)
             except CellError as error:
-                errors.append(str(error))
+                errors.append(spoken(error))
     _read_limit(record, currency, fields, errors)
     identifier = str(record.values.get("id") or "")
     customer_id = as_uuid(identifier) if identifier else None
     if identifier and customer_id is None:
         sentence = _("«%(id)s» no es un identificador nuestro.") % {"id": quoted(identifier)}
-        errors.append(str(record.error("id", sentence)))
+        errors.append(spoken(record.error("id", sentence)))
     tax_id = str(record.values.get("tax_id") or "")[:60]
     legal_name = str(record.values.get("legal_name") or "")[:300]
     return Wanted(record.number, customer_id, tax_id, legal_name, fields, tuple(errors))
@@ -146,9 +147,9 @@ def _read_limit(record: Record, currency: str, fields: dict[str, object], errors
     named = str(record.values.get("currency") or currency).upper()
     if named not in CURRENCIES:
         sentence = _("«%(currency)s» no es una moneda conocida: usa su clave, por ejemplo MXN o USD.")
-        errors.append(str(record.error("currency", sentence % {"currency": quoted(named)})))
+        errors.append(spoken(record.error("currency", sentence % {"currency": quoted(named)})))
         return
     try:
         fields["limit"] = (record.amount("limit", named), named)
     except CellError as error:
-        errors.append(str(error))
+        errors.append(spoken(error))

@@ -13,6 +13,7 @@ from aldia.customers.operations.credit_lines import Terms
 from aldia.customers.operations.customers import MAX_TERM, Details
 from aldia.domain.money import MoneyError, minor_text, parse_money
 from aldia.tenancy.models import User
+from aldia.tenancy.sentences import spoken
 from aldia.web.forms import currency_choices
 
 LANGUAGES = [("es", _("Español")), ("en", _("Inglés"))]
@@ -129,7 +130,7 @@ class CreditLineForm(VersionedForm):
             try:
                 data["limit_minor"] = parse_money(data["limit"], data["currency"], decimal=self.decimal).minor
             except MoneyError as error:
-                self.add_error("limit", str(error))
+                self.add_error("limit", spoken(error))
         return data
 
     def terms(self) -> Terms:

@@ -15,6 +15,7 @@ from aldia.domain.money import MAX_MINOR, MoneyError, exponent
 from aldia.tenancy import audit
 from aldia.tenancy.models import User
 from aldia.tenancy.scope import current_company_id, transaction
+from aldia.tenancy.sentences import spoken
 
 MAX_LINES = 20
 
@@ -86,7 +87,7 @@ def checked(terms: Terms) -> Terms:
     try:
         exponent(terms.currency)
     except MoneyError as error:
-        raise Refused(str(error), "currency") from error
+        raise Refused(spoken(error), "currency") from error
     if not 0 <= terms.limit_minor <= MAX_MINOR:
         raise Refused(_("El límite debe ser cero o más."), "limit")
     check_term(terms.term_days)

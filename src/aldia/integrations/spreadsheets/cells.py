@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from aldia.domain.folding import fold
 from aldia.domain.money import parse_money, to_minor
-from aldia.domain.sentences import quoted
-from aldia.integrations.spreadsheets.errors import CellError
+from aldia.domain.sentences import Refusal, gettext_noop, quoted
+from aldia.integrations.spreadsheets.errors import BadCell, CellError
 
 Value = str | Decimal | date | datetime | bool | None
 T = TypeVar("T")
@@ -47,7 +47,8 @@ class Record:
         value = self.values.get(field)
         text = _as_text(value)
         if len(text) > limit:
-            raise self.error(field, f"el texto tiene {len(text)} caracteres y se admiten {limit}.")
+            too_long = gettext_noop("el texto tiene %(length)s caracteres y se admiten %(limit)s.")
+            raise self.error(field, BadCell(too_long, length=len(text), limit=limit))
         return text
 
     def whole(self, field: str, low: int = 0, high: int = 1_000_000) -> int | None:
@@ -65,8 +66,9 @@ class Record:
     def yes_no(self, field: str) -> bool | None:
         return self._read(field, _yes_no)
 
-    def error(self, field: str, why: str) -> CellError:
-        return CellError(row=self.number, column=self.headings.get(field, field), why=why)
+    def error(self, field: str, reason: Refusal | str) -> CellError:
+        """The refusal of one cell of this row, to be raised."""
+        return CellError(row=self.number, column=self.headings.get(field, field), reason=reason)
 
     def _read(self, field: str, read: Callable[[Value], T]) -> T | None:
         value = self.values.get(field)
@@ -74,8 +76,8 @@ class Record:
             return None
         try:
             return read(value)
-        except ValueError as error:
-            raise self.error(field, str(error)) from error
+        except Refusal as error:
+            raise self.error(field, error) from error
 
 
 def _as_text(value: Value) -> str:
@@ -95,16 +97,17 @@ def _as_text(value: Value) -> str:
 def _whole(value: Value, low: int, high: int) -> int:
     text = _as_text(value)
     if not re.fullmatch(r"-?[0-9]{1,15}", text, re.ASCII):
-        raise ValueError(f"«{quoted(text)}» no es un número entero.")
+        raise BadCell(gettext_noop("«%(text)s» no es un número entero."), text=text)
     if not low <= int(text) <= high:
-        raise ValueError(f"{text} está fuera de lo admitido: de {low:,} a {high:,}.")
+        beyond = gettext_noop("%(number)s está fuera de lo admitido: de %(low)s a %(high)s.")
+        raise BadCell(beyond, number=text, low=f"{low:,}", high=f"{high:,}")
     return int(text)
 
 
 def _amount(value: Value, currency: str, decimal: str) -> int:
     if isinstance(value, Decimal):
         if value < 0:
-            raise ValueError("El importe no puede ser negativo.")
+            raise BadCell(gettext_noop("el importe no puede ser negativo."))
         return to_minor(value, currency)
     return parse_money(_as_text(value), currency, decimal=decimal).minor
 
@@ -121,19 +124,21 @@ def _day(value: Value) -> date:
         month = int(match[2]) if match[2].isdigit() else _MONTHS.get(match[2][:3].lower(), 0)
         year = int(match[3]) + (2000 if len(match[3]) == 2 else 0)
         return _in_range(_calendar(year, month, int(match[1]), text))
-    raise ValueError(f"«{quoted(text)}» no es una fecha: escríbela como 31/12/2026.")
+    raise BadCell(gettext_noop("«%(text)s» no es una fecha: escríbela como 31/12/2026."), text=text)
 
 
 def _calendar(year: int, month: int, day: int, text: str) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueError(f"«{quoted(text)}» no existe en el calendario (se lee día/mes/año).") from None
+        missing = gettext_noop("«%(text)s» no existe en el calendario (se lee día/mes/año).")
+        raise BadCell(missing, text=text) from None
 
 
 def _in_range(day: date) -> date:
     if not 1990 <= day.year <= 2100:
-        raise ValueError(f"la fecha {day.day:02}/{day.month:02}/{day.year} está fuera de lo admitido (1990 a 2100).")
+        far = gettext_noop("la fecha %(day)s está fuera de lo admitido (1990 a 2100).")
+        raise BadCell(far, day=f"{day.day:02}/{day.month:02}/{day.year}")
     return day
 
 
@@ -143,4 +148,4 @@ def _yes_no(value: Value) -> bool:
     word = fold(_as_text(value))
     if word in YES or word in NO:
         return word in YES
-    raise ValueError(f"«{quoted(_as_text(value))}» no es Sí ni No.")
+    raise BadCell(gettext_noop("«%(text)s» no es Sí ni No."), text=_as_text(value))

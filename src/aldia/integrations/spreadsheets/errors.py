@@ -28,8 +28,22 @@ class DamagedSheet(SheetError):
 
 
 class TooBig(SheetError):
+    """`what` is one of the sentences below; the figures fill it."""
+
     code = "too_big"
-    template = gettext_noop("La hoja es demasiado grande: %(what)s. Se admiten %(limit)s; divide el archivo.")
+
+    def __init__(self, what: str, **params: object) -> None:
+        self.template = what
+        super().__init__(**params)
+
+
+HEAVY = gettext_noop("El archivo es demasiado grande: pesa %(size)s MB y se admiten %(limit)s. Divídelo.")
+INFLATED = gettext_noop("La hoja es demasiado grande: sin comprimir pasa de %(limit)s MB. Divídela.")
+PARTS = gettext_noop("El archivo tiene demasiadas partes: se admiten %(limit)s.")
+ROWS = gettext_noop("La hoja es demasiado grande: llega a la fila %(rows)s y se admiten %(limit)s filas. Divídela.")
+COLUMNS = gettext_noop("La hoja es demasiado grande: llega a la columna %(columns)s y se admiten %(limit)s.")
+CELLS = gettext_noop("La hoja es demasiado grande: pasa de %(limit)s celdas. Divídela.")
+TEXT = gettext_noop("La hoja es demasiado grande: repite demasiado texto, más de %(limit)s MB.")
 
 
 class BadLine(SheetError):
@@ -47,17 +61,31 @@ class RepeatedColumn(SheetError):
     template = gettext_noop("La columna «%(name)s» está dos veces (columnas %(first)s y %(second)s): deja una sola.")
 
 
+class BadCell(Refusal):
+    """Why one cell cannot be read, wherever it stands."""
+
+    code = "bad_cell"
+
+    def __init__(self, template: str, **params: object) -> None:
+        self.template = template
+        super().__init__(**params)
+
+
 class CellError(Refusal):
-    """One cell; `row` counts as Excel shows it, `column` is its heading."""
+    """One cell; `row` counts as Excel shows it, `column` is its heading, `reason` what is wrong with it."""
 
     code = "cell"
     template = gettext_noop("Fila %(row)s, columna «%(column)s»: %(why)s")
 
-    def __init__(self, *, row: int, column: str, why: str) -> None:
-        self.row, self.column, self.why = row, column, why
+    def __init__(self, *, row: int, column: str, reason: Refusal | str) -> None:
+        self.row, self.column, self.reason = row, column, reason
         super().__init__(row=row, column=column, why="")
-        self.params["why"] = why
+        self.params["why"] = reason.message if isinstance(reason, Refusal) else reason
         self.args = (self.message,)
+
+    @property
+    def why(self) -> str:
+        return self.params["why"]
 
     def __str__(self) -> str:
         return self.message

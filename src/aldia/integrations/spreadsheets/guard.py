@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
+from aldia.integrations.spreadsheets import errors
 from aldia.integrations.spreadsheets.errors import DamagedSheet, NotASheet, SheetError, TooBig
 
 MEGABYTE = 1024 * 1024
@@ -70,7 +71,7 @@ def repack(data: bytes, limits: Limits = LIMITS) -> bytes:
 def _inflate(archive: zipfile.ZipFile, limits: Limits) -> dict[str, bytes]:
     infos = archive.infolist()
     if len(infos) > limits.entries:
-        raise TooBig(what="tiene demasiadas partes", limit=f"{limits.entries:,} partes")
+        raise TooBig(errors.PARTS, limit=f"{limits.entries:,}")
     members: dict[str, bytes] = {}
     left = limits.inflated
     for info in infos:
@@ -80,7 +81,7 @@ def _inflate(archive: zipfile.ZipFile, limits: Limits) -> dict[str, bytes]:
             content = stream.read(left + 1)
         left -= len(content)
         if left < 0:
-            raise TooBig(what="su contenido no cabe", limit=f"{limits.inflated // MEGABYTE} MB sin comprimir")
+            raise TooBig(errors.INFLATED, limit=limits.inflated // MEGABYTE)
         if b"<!DOCTYPE" in content or content.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise DamagedSheet
         members[info.filename] = content
@@ -117,11 +118,11 @@ def _measure_area(content: bytes, limits: Limits) -> int:
 
 def _refuse_wide(rows: int, columns: int, limits: Limits) -> None:
     if rows > limits.rows + 1:
-        raise TooBig(what=f"llega a la fila {rows:,}", limit=f"{limits.rows:,} filas")
+        raise TooBig(errors.ROWS, rows=f"{rows:,}", limit=f"{limits.rows:,}")
     if columns > limits.columns:
-        raise TooBig(what=f"llega a la columna {columns:,}", limit=f"{limits.columns:,} columnas")
+        raise TooBig(errors.COLUMNS, columns=f"{columns:,}", limit=f"{limits.columns:,}")
     if rows * columns > limits.cells:
-        raise TooBig(what=f"tiene {rows * columns:,} celdas", limit=f"{limits.cells:,} celdas")
+        raise TooBig(errors.CELLS, limit=f"{limits.cells:,}")
 
 
 def _measure_text(content: bytes, cells: int, lengths: list[int], limits: Limits) -> None:
@@ -133,7 +134,7 @@ def _measure_text(content: bytes, cells: int, lengths: list[int], limits: Limits
     unread = content.count(b't="s"') + content.count(b"t='s'") - len(named)
     size = sum(lengths[index] for index in named if index < len(lengths)) + max(unread, 0) * longest
     if size > limits.text:
-        raise TooBig(what="repite demasiado texto", limit=f"{limits.text // MEGABYTE} MB de texto")
+        raise TooBig(errors.TEXT, limit=limits.text // MEGABYTE)
 
 
 def _column_number(letters: bytes) -> int:

@@ -17,6 +17,7 @@ from decimal import Decimal
 from python_calamine import CalamineError, CalamineWorkbook
 
 from aldia.domain.folding import fold
+from aldia.integrations.spreadsheets import errors
 from aldia.integrations.spreadsheets.cells import Record, Value, plain
 from aldia.integrations.spreadsheets.errors import (
     BadLine,
@@ -59,7 +60,7 @@ def read_rows(data: bytes, limits: Limits = LIMITS) -> Iterator[Row]:
     if not data.strip(b"\x00 \r\n\t\xef\xbb\xbf"):
         raise EmptySheet
     if len(data) > limits.file:
-        raise TooBig(what=f"pesa {len(data) / MEGABYTE:.1f} MB", limit=f"{limits.file // MEGABYTE} MB")
+        raise TooBig(errors.HEAVY, size=f"{len(data) / MEGABYTE:.1f}", limit=limits.file // MEGABYTE)
     start = data[:16].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     for signature, name in _SIGNATURES:
         if start.startswith(signature):
@@ -191,11 +192,11 @@ def _csv_rows(data: bytes, limits: Limits) -> Iterator[Row]:
             return
         cells += len(values)
         if line > limits.rows + 1:
-            raise TooBig(what=f"pasa de {limits.rows:,} filas", limit=f"{limits.rows:,} filas")
+            raise TooBig(errors.ROWS, rows=f"{line:,}", limit=f"{limits.rows:,}")
         if len(values) > limits.columns:
-            raise TooBig(what=f"tiene {len(values):,} columnas", limit=f"{limits.columns:,} columnas")
+            raise TooBig(errors.COLUMNS, columns=f"{len(values):,}", limit=f"{limits.columns:,}")
         if cells > limits.cells:
-            raise TooBig(what="tiene demasiadas celdas", limit=f"{limits.cells:,} celdas")
+            raise TooBig(errors.CELLS, limit=f"{limits.cells:,}")
         yield Row(line, tuple(plain(value) or None for value in values))
 
 

@@ -16,6 +16,7 @@ from aldia.customers import queries
 from aldia.customers.models import Customer
 from aldia.customers.operations.versions import NotThere, Refused, Stale
 from aldia.tenancy.models import Membership
+from aldia.tenancy.sentences import spoken
 from aldia.web.access import CompanyRequest
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -39,7 +40,7 @@ def may_move(membership: Membership) -> bool:
 def say_why(form: Form, error: Refused | Stale) -> int:
     """Put a refusal on the form; return the status of the answer (409 when somebody else saved first)."""
     field = getattr(error, "field", "")
-    form.add_error(field if field in form.fields else None, str(error))
+    form.add_error(field if field in form.fields else None, spoken(error))
     return 409 if isinstance(error, Stale) else 422
 
 

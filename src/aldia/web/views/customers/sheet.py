@@ -26,6 +26,7 @@ from aldia.receivables.queries.switching import Forecast, forecast_on
 from aldia.tenancy import permissions
 from aldia.tenancy.models import StoredFile
 from aldia.tenancy.permissions import allows
+from aldia.tenancy.sentences import spoken
 from aldia.tenancy.storage import CannotStore, DamagedFile, FileTooLarge, open_stored, store
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
@@ -81,7 +82,7 @@ def preview(request: CompanyRequest, token: str) -> HttpResponse:
             return _apply(request, data, rules, token)
         seen = preview_changes(data=data, customers=queries.visible_to(request.membership), rules=rules)
     except (SheetError, DamagedFile) as error:
-        return render(request, "customers/sheet_refused.html", {"file": stored, "why": str(error)}, status=422)
+        return render(request, "customers/sheet_refused.html", {"file": stored, "why": spoken(error)}, status=422)
     return render(request, "customers/sheet_preview.html", _drawn(request, stored, seen, token))
 
 

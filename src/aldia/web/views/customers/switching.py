@@ -101,10 +101,8 @@ def _do(request: CompanyRequest, to_on: bool, ids: list[UUID]) -> None:
     today = clock.today(request.company)
     if forecast_on(customer_ids=ids, today=today).is_long:
         enqueue_switch(customer_ids=ids, actor=request.user)
-        messages.info(
-            request,
-            _("Clientes que se están prendiendo en segundo plano: %(n)d. Sus cuentas irán apareciendo.") % {"n": len(ids)},
-        )
+        later = _("Clientes que se están prendiendo en segundo plano: %(n)d. Sus cuentas irán apareciendo.")
+        messages.info(request, later % {"n": len(ids)})
         return
     switched = switch_on(customer_ids=ids, today=today, actor=request.user)
     sentence = _("Clientes prendidos: %(n)d. Cuentas por cobrar abiertas: %(opened)d.")
