@@ -301,7 +301,8 @@ def test_metadata_with_payroll_rows_is_blanked_too(company: Company) -> None:
 
 
 def test_a_sweep_deletes_what_a_crash_left(company: Company) -> None:
-    from aldia.documents.operations.discarding import DISCARDED, PROVISIONAL
+    from aldia.documents.operations.discarding import DISCARDED
+    from aldia.documents.originals import PROVISIONAL
     from aldia.tenancy.storage import store
 
     gone, young, kept = store("a", b"1", DISCARDED), store("b", b"2", PROVISIONAL), store("c", b"3", "text/plain")

@@ -13,6 +13,8 @@ from aldia.tenancy.models import StoredFile
 from aldia.tenancy.storage import DamagedFile, open_stored, store
 
 MAX_ARCHIVE = 4 * 1024**3
+ZIP_TYPE = "application/zip"
+PROVISIONAL = "application/x-provisional"  # a file that no batch holds yet: it goes after a day
 _BLOCK = 1 << 20
 
 

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from django.utils.translation import gettext as _
+
 from aldia.documents import zipfiles
 from aldia.documents.archives import ZIP_MAGIC, can_unfold, open_archive, places
-from aldia.documents.originals import MAX_ARCHIVE
+from aldia.documents.originals import MAX_ARCHIVE, PROVISIONAL
 from aldia.documents.refusals import EntryRefused
 from aldia.documents.zipfiles import Member, Window
 from aldia.documents.zipwriter import ZipWriter
 from aldia.tenancy.models import StoredFile
-from aldia.tenancy.storage import store
+from aldia.tenancy.storage import CannotStore, store
 
 _BLOCK = 1 << 20
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # in the folder of temporary files
 
 
 def pack(files: Iterable[tuple[str, IO[bytes]]], *, name: str, max_bytes: int | None = None) -> StoredFile:
     """Put one upload or many in the store as one archive. Raises `FileTooLarge`, `CannotStore`.
 
-    Call it before the transaction that refers to it. Each stream is closed once read. A single ZIP
-    is kept as it is. Loose ZIPs among other files go in uncompressed, the rest deflated.
+    `create_batch` then holds it. Call it before the transaction that refers to it. Each stream is closed once read.
+    A single ZIP is kept as it is. Loose ZIPs among other files go in uncompressed, the rest deflated.
     """
     queue = iter(files)
     first = list(itertools.islice(queue, 2))
     if len(first) == 1 and _starts_as_zip(first[0][1]):
         with first[0][1] as content:
-            return store(name, content, "application/zip", max_bytes=max_bytes)
-    with tempfile.TemporaryFile() as target:
-        writer = ZipWriter(target)
-        for each_name, content in itertools.chain(first, queue):
-            with content:
-                writer.add(each_name, content, deflate=not _starts_as_zip(content))
-        writer.close()
-        return store(name, target, "application/zip", max_bytes=max_bytes)
+            return store(name, content, PROVISIONAL, max_bytes=max_bytes)
+    try:
+        with tempfile.TemporaryFile() as target:
+            writer = ZipWriter(target)
+            for each_name, content in itertools.chain(first, queue):
+                with content:
+                    writer.add(each_name, content, deflate=not _starts_as_zip(content))
+            writer.close()
+            return store(name, target, PROVISIONAL, max_bytes=max_bytes)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise CannotStore(_("No se pudo guardar el archivo: no hay espacio en el servidor.")) from error
 
 
 def _starts_as_zip(content: IO[bytes]) -> bool:

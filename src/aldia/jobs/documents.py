@@ -12,6 +12,7 @@ from aldia.documents.models import BatchState, IngestBatch
 from aldia.documents.operations.discarding import sweep, sweep_orphans
 from aldia.documents.operations.seals import BATCH, verify_pending
 from aldia.queue.claiming import database_now
+from aldia.queue.models import Job, JobState
 from aldia.receivables.operations.intake import run_batch
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope, current_company_id
@@ -52,9 +53,16 @@ def resume_imports() -> int:
             sweep(now=now)
             pending = IngestBatch.objects.filter(state__in=(BatchState.QUEUED, BatchState.RUNNING))
             for batch in pending.filter(created_at__lt=now - LOST_AFTER):
-                enqueue_import(batch)
-                lost += 1
+                if not _waits_for_a_person(batch):
+                    enqueue_import(batch)
+                    lost += 1
     return lost
+
+
+def _waits_for_a_person(batch: IngestBatch) -> bool:
+    """Whether its job died after all its attempts: it is in the list of jobs, with why, until somebody decides."""
+    dead = Job.objects.filter(company_id=batch.company_id, state=JobState.DEAD)
+    return dead.filter(task_path=import_batch.module_path, payload__args__0=str(batch.pk)).exists()
 
 
 @task(max_attempts=2)

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from aldia.documents import archives, packing
 from aldia.documents.models import BatchState, IngestBatch, IngestItem, Outcome
-from aldia.documents.operations.discarding import PROVISIONAL, discard_copies, mark_discarded, sweep, sweep_marked
+from aldia.documents.operations.discarding import discard_copies, mark_discarded, sweep, sweep_marked
 from aldia.documents.operations.parties import meet_customers
-from aldia.documents.originals import copy_blank
+from aldia.documents.originals import PROVISIONAL, ZIP_TYPE, copy_blank
 from aldia.documents.readings import PERSONAL_CODES, Reading, read_entry
 from aldia.documents.refusals import ArchiveRefused
 from aldia.tenancy import audit
@@ -23,7 +23,6 @@ from aldia.tenancy.models import Company, StoredFile, User
 from aldia.tenancy.scope import current_company_id, transaction
 
 CHUNK = 250  # documents per transaction: about half a second of the write lock of SQLite
-ZIP_TYPE = "application/zip"
 OVER = (BatchState.DONE, BatchState.FAILED)
 
 
@@ -36,6 +35,7 @@ def create_batch(
 ) -> IngestBatch:
     """Register an archive to be imported (`packing.pack` makes it). The interface enqueues the job that runs it."""
     with transaction():
+        StoredFile.objects.filter(pk=file.pk).update(content_type=ZIP_TYPE)
         batch = IngestBatch.objects.create(
             company_id=current_company_id(),
             file=file,

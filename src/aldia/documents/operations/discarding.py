@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from django.core.files.storage import default_storage
 
+from aldia.documents.originals import PROVISIONAL
 from aldia.tenancy.models import StoredFile
 from aldia.tenancy.scope import current_company_id, transaction
 
 DISCARDED = "application/x-discarded"
-PROVISIONAL = "application/x-provisional"  # a copy that no batch holds yet
 ABANDONED_AFTER = timedelta(days=1)
 
 
