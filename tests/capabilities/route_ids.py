@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.db import models
@@ -19,7 +20,7 @@ from aldia.queue.models import Job
 from aldia.tenancy import operations, storage
 from aldia.tenancy.guards import company_models
 from aldia.tenancy.ids import uuid7
-from aldia.tenancy.models import AuditEvent, ChainHead, Company, Invitation, Membership, Role, StoredFile, User
+from aldia.tenancy.models import AuditEvent, ChainHead, Company, Invitation, Membership, Role, User
 from aldia.tenancy.scope import company_scope
 from tests.cast import make_company, make_user
 
@@ -32,7 +33,7 @@ ALIASES = {
     "document_id": "fiscaldocument",
     "batch_id": "ingestbatch",
     "item_id": "ingestitem",
-    "file_id": "storedfile",
+    "file_id": "customerfile",
     "entry_id": "journalentry",
     "event_id": "auditevent",
     "line_id": "creditline",
@@ -74,6 +75,7 @@ class World:
     lowest: User
     suspended: User
     outsider: User
+    text: str
     token: str = ""
     rows: dict[str, models.Model] = field(default_factory=dict)
 
@@ -85,6 +87,12 @@ class World:
 
     def model_of(self, argument: str) -> str:
         return ALIASES.get(argument) or argument.removesuffix("_id").replace("_", "")
+
+    def query(self) -> str:
+        """A query string with the ids of the company's rows under every name that a page may read."""
+        names = {ALIASES.get(f"{each}_id", each): each for each in ("document", "batch", "item", "file", "line")}
+        found = {names.get(model, model): str(row.pk) for model, row in self.rows.items()}
+        return urlencode({"what": "owed", **found})
 
     def fingerprint(self) -> str:
         """A hash of every row of company A."""
@@ -98,8 +106,9 @@ class World:
         return found.hexdigest()
 
 
-def make_world() -> World:
-    company = make_company(f"{CANARY} SA de CV", f"{CANARY}RFC", slug="compania-a")
+def make_world(text: str = CANARY) -> World:
+    """Company A with `text` in every column of text that has room for it."""
+    company = make_company(f"{text} SA de CV", f"{text}RFC"[:20], slug="compania-a")
     other = make_company("Otra Empresa", "OTR010203AB1", slug="compania-b")
     owner = make_user("owner@example.com", company)
     world = World(
@@ -109,13 +118,14 @@ def make_world() -> World:
         lowest=make_user("lowest@example.com", company, Role.AUDITOR),
         suspended=make_user("suspended@example.com", company),
         outsider=make_user("outsider@example.com", other),
+        text=text,
     )
     with company_scope(company.pk):
         Membership.objects.filter(user=world.suspended).update(suspended_at=NOW)
         _invitation, world.token = operations.invite_person(
-            actor=owner, email=f"{CANARY}@example.com".lower(), role=Role.FINANCE, now=datetime.now(UTC)
+            actor=owner, email=f"{CANARY}@example.com", role=Role.FINANCE, now=datetime.now(UTC)
         )
-        world.rows["storedfile"] = storage.store(f"{CANARY}.xml", CANARY.encode() * 20, "text/xml")
+        world.rows["storedfile"] = storage.store(f"{text}.xml", text.encode() * 20, "text/xml")
         world.rows["invitation"] = Invitation.objects.get()
         world.rows["membership"] = Membership.objects.get(user=world.lowest)
         world.rows["chainhead"] = ChainHead.objects.get()
@@ -150,7 +160,7 @@ def _value(world: World, each: Any, above: tuple[type[models.Model], ...]) -> An
     if each.is_relation:
         return _related(world, each, above)
     if isinstance(each, models.CharField | models.TextField):
-        return _text(each)
+        return _text(each, world.text)
     if each.null or each.has_default() or each.has_db_default():
         return _DEFAULT
     if isinstance(each, models.DateTimeField):
@@ -173,7 +183,7 @@ def _related(world: World, each: Any, above: tuple[type[models.Model], ...]) -> 
     return row_of(world, target, above)
 
 
-def _text(each: Any) -> Any:
+def _text(each: Any, text: str) -> Any:
     if each.choices:
         return _DEFAULT if each.has_default() else each.choices[0][0]
     if each.name in COLUMNS:
@@ -181,7 +191,4 @@ def _text(each: Any) -> Any:
     if each.null:
         return _DEFAULT
     room = each.max_length or 1000
-    return CANARY if room >= len(CANARY) else _DEFAULT if each.has_default() or each.blank else "x"
-
-
-__all__ = ["CANARY", "NOW", "StoredFile", "World", "make_world"]
+    return text if room >= len(text) else _DEFAULT if each.has_default() or each.blank else "x"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from html import escape
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 OTHERS = ("allauth.", "django.")  # code of others guards its own pages; they hold nothing of a company
 OPEN = {"invitation", "language", "style_error", "health", "health_ready", "health_live", "metrics"}
+ATTACK = '"><img src=x onerror=alert(1)>'
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -34,7 +37,8 @@ class Route:
     permission: str
 
     def path(self, world: World) -> str:
-        return reverse(self.name, kwargs={each: world.value(each) for each in self.arguments})
+        path = reverse(self.name, kwargs={each: world.value(each) for each in self.arguments})
+        return path if self.module.startswith(OTHERS) else f"{path}?{world.query()}"
 
     @property
     def names_rows(self) -> bool:
@@ -115,9 +119,13 @@ def changed_by(world: World, user: User | None, company: str) -> str:
 
 
 @pytest.fixture
-def world(settings: object) -> World:
+def plain_settings(settings: object) -> None:
     settings.SECURE_SSL_REDIRECT = False  # type: ignore[attr-defined]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def world(plain_settings: None) -> World:
     return make_world()
 
 
@@ -193,6 +201,46 @@ def test_the_owner_opens_nearly_every_page(world: World) -> None:
     assert [path for path, status in answers.items() if status >= 500] == []
     missing = [path for path, status in answers.items() if status == 404]
     assert len(missing) <= len(answers) * 5 // 100, missing
+
+
+class Handlers(HTMLParser):
+    """Finds what a page would run by itself: attributes on…, and images of nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if ("src", "x") in attrs or any(name.startswith("on") for name, _value in attrs):
+            self.found.append(tag)
+
+
+def handlers(page: str) -> list[str]:
+    parser = Handlers()
+    parser.feed(page)
+    return parser.found
+
+
+def test_an_attack_in_a_page_is_seen() -> None:
+    assert handlers(f'<a title="{ATTACK}">{ATTACK}</a>') == ["img", "img"]
+    assert handlers(f'<a title="{escape(ATTACK)}">{escape(ATTACK)}</a>') == []
+
+
+def test_hostile_text_is_shown_as_text(plain_settings: None) -> None:
+    """Every text of a company is an attack: what pages show of it is text (reliability T17)."""
+    world = make_world(ATTACK)
+    client = client_of(world.owner)
+    shown = 0
+    for route in routes():
+        if route.module.startswith(OTHERS):
+            continue
+        response = client.get(f"/e/{world.company.slug}{route.path(world)}")
+        assert response.status_code < 500, route
+        if "text/html" in response.headers.get("Content-Type", "") and not getattr(response, "streaming", False):
+            page = response.content.decode()
+            assert handlers(page) == [], route
+            shown += "&lt;img src=x" in page
+    assert shown >= 5, "the attack reached no page: the test tries nothing"
 
 
 def test_the_walk_finds_a_leak(world: World) -> None:
