@@ -97,9 +97,10 @@ def icons_used(package: Path) -> set[str]:
         if path.suffix == ".html" and "templates" in path.parts:
             text = path.read_text(encoding="utf-8")
             used |= set(re.findall(r"\{%\s*icon\s+[\"']([a-z0-9-]+)[\"']", text))
-            used |= set(re.findall(r"\bicon=[\"']([a-z0-9-]+)[\"']", text))
+            used |= set(re.findall(r"\bicon(?:_name)?=[\"']([a-z0-9-]+)[\"']", text))
         elif path.suffix == ".py":
-            used |= set(re.findall(r"icon(?:_html\(|=)[\"']([a-z0-9-]+)[\"']", path.read_text(encoding="utf-8")))
+            named = r"icon(?:_html\(|[\"']?\s*[=:]\s*)[\"']([a-z0-9-]+)[\"']"
+            used |= set(re.findall(named, path.read_text(encoding="utf-8")))
     return used
 
 
