@@ -147,11 +147,14 @@ def test_tabs_are_counted_up_to_a_cap(shelf: Customer) -> None:
         ({"text": "nc-2"}, [20]),
         ({"text": "2"}, [20]),
         ({"text": "%"}, []),
+        ({"text": "oc-77"}, [30]),
+        ({"text": "OC-7"}, []),
         ({"number": "C-3"}, [30]),
     ],
 )
 def test_filters(shelf: Customer, wanted: dict[str, object], expected: list[int]) -> None:
     Customer.objects.update(search="abarrotes la guera")
+    Receivable.objects.filter(balance=3000).update(purchase_order="OC-77")
     assert numbers(**wanted) == expected
 
 

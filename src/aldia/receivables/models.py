@@ -114,6 +114,9 @@ class Receivable(CompanyModel):
                 condition=Q(voided_on__isnull=False),
             ),
             models.Index(fields=["company", "number"], name="receivable_number"),
+            models.Index(
+                fields=["company", "purchase_order"], name="receivable_order", condition=~Q(purchase_order="")
+            ),
             models.Index(fields=["company", "issued_on", "id"], name="receivable_issued"),
             models.Index(fields=["company", "customer", "issued_on"], name="receivable_customer"),
         ]

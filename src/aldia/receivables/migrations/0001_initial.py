@@ -303,6 +303,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='receivable',
+            index=models.Index(condition=models.Q(('purchase_order', ''), _negated=True), fields=['company', 'purchase_order'], name='receivable_order'),
+        ),
+        migrations.AddIndex(
+            model_name='receivable',
             index=models.Index(fields=['company', 'issued_on', 'id'], name='receivable_issued'),
         ),
         migrations.AddIndex(

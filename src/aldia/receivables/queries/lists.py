@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from aldia.customers.models import Customer
@@ -146,15 +147,24 @@ def _named(text: str) -> Q:
 
 
 def _numbered(text: str) -> list[uuid.UUID]:
-    """Receivables by key or number; by a part of the number when no number begins so."""
+    """Receivables by key, purchase order or number; by a part of the number when no number begins so."""
     rows = Receivable.objects.order_by()
     for spelled in dict.fromkeys((text, text.upper())):
-        begins = Q(number__gte=spelled, number__lt=f"{spelled}\U0010ffff")
-        ids = list(rows.filter(begins).values_list("id", flat=True)[:MAX_MATCHES])
+        ids = list(rows.filter(_begins(spelled)).values_list("id", flat=True)[:MAX_MATCHES])
         ids += rows.filter(key=spelled).values_list("id", flat=True)
+        ids += rows.filter(~Q(purchase_order=""), purchase_order=spelled).values_list("id", flat=True)[:MAX_MATCHES]
         if ids:
             return ids
+    if not any(char.isdigit() for char in text):
+        return []  # a word: the customers' names have been asked
     return list(rows.filter(number__icontains=text).values_list("id", flat=True)[:MAX_MATCHES])
+
+
+def _begins(text: str) -> Q:
+    """The number begins so: a range where the engine compares bytes, so that it reads the index."""
+    if connection.vendor == "sqlite":
+        return Q(number__gte=text, number__lt=f"{text}\U0010ffff")
+    return Q(number__startswith=text)
 
 
 @dataclass(frozen=True, slots=True)
