@@ -222,7 +222,10 @@ class RaisesForm(forms.Form):
 class ChargeForm(KeyedForm):
     """A charge note or a payment order; the customer is chosen beside."""
 
-    kind = forms.ChoiceField(label=_("Tipo"), choices=CHARGES, widget=forms.RadioSelect, initial="charge_note")
+    kind = forms.ChoiceField(
+        label=_("Tipo"), choices=CHARGES, initial="charge_note",
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )  # fmt: skip
     concept = forms.CharField(
         label=_("Concepto"), max_length=300, help_text=_("Lo que se cobra, como lo leerá el cliente.")
     )
