@@ -160,6 +160,14 @@ def test_one_switch_answers_its_row_with_the_figures(owner, guera):
     assert Receivable.objects.get().balance == 1000_00
 
 
+def test_while_nobody_is_on_the_table_offers_to_switch_everybody_on(owner, guera):
+    assert "no se le cobra todavía" in text(owner.get("clientes/"))
+    said = text(owner.post("clientes/prender/?state=off", {"to": "on", "all": "1"}))
+    assert "¿Prender a 1 cliente?" in said
+    owner.post("clientes/prender/?state=off", {"to": "on", "all": "1", "confirmed": "1"})
+    assert "no se le cobra todavía" not in text(owner.get("clientes/"))
+
+
 def test_público_en_general_cannot_be_switched_on(owner, company):
     public = make_customer(company, "Público", "XAXX010101000", generic=True, collecting=False)
     response = owner.post(f"clientes/{public.pk}/prender/", {"to": "on"}, follow=True)

@@ -140,10 +140,13 @@ def _sum(rows: QuerySet[Receivable]) -> Coalesce:
 def index(request: CompanyRequest) -> HttpResponse:
     page = page_of(request, customers_of(request))
     state = state_of(request)
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    counts = {} if is_part else queries.state_counts(queries.visible_to(request.membership))
     context = {
         "page": page,
         "keep": {"state": state} if state else {},
-        "tabs": [] if request.htmx else _tabs(request, state),  # type: ignore[attr-defined]
+        "tabs": [] if is_part else _tabs(counts, state),
+        "all_off": counts.get(queries.OFF, 0) if counts.get(queries.ON) == 0 else 0,
         "portfolios": queries.portfolios_visible_to(request.membership),
         "may_move": may_move(request.membership),
         "state": state,
@@ -181,9 +184,8 @@ def worst(lines: Sequence[LineUse]) -> LineUse | None:
     return max(exceeded, key=lambda line: line.percent) if exceeded else next(iter(lines), None)
 
 
-def _tabs(request: CompanyRequest, state: str) -> list[dict[str, Any]]:
-    counts = queries.state_counts(queries.visible_to(request.membership))
-    counts[""] = counts[queries.ON] + counts[queries.OFF]
+def _tabs(counts: dict[str, int], state: str) -> list[dict[str, Any]]:
+    counts = {**counts, "": counts[queries.ON] + counts[queries.OFF]}
     return [
         {"label": label, "url": f"?state={key}" if key else "?", "active": key == state, "count": counts[key]}
         for key, label in TABS
