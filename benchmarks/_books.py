@@ -28,9 +28,10 @@ def load(size: int) -> tuple[Company, float]:
     start = time.perf_counter()
     company = Company.objects.create(slug=f"bench-{uuid7().hex}", legal_name="Banco de pruebas", tax_id="BPR010203AB1")
     with company_scope(company.pk):
-        _customers(company, min(CUSTOMERS, max(1, size // 100)))
+        people = min(CUSTOMERS, max(1, size // 100))
+        _customers(company, people)
         with transaction():
-            _rows(company, size)
+            _rows(company, size, people)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     return company, time.perf_counter() - start
@@ -55,11 +56,11 @@ def _customers(company: Company, count: int) -> None:
     )
 
 
-def _rows(company: Company, size: int) -> None:
+def _rows(company: Company, size: int, people: int) -> None:
     """Receivables, then a credit and an allocation for each that something was paid of."""
     total = size + size // CLOSED_SHARE
     day, key = _dialect()
-    values = {"company": _plain(company.pk), "total": total, "open": size}
+    values = {"company": _plain(company.pk), "total": total, "open": size, "people": people}
     is_closed, is_void = "n > %(open)s", "n %% 200 = 0 AND n > %(open)s"
     amount = "(n * 7919 %% 900000 + 1000) * 10"
     left = f"CASE WHEN {is_closed} THEN 0 WHEN n %% 10 = 0 THEN {amount} / 2 ELSE {amount} END"
@@ -68,12 +69,14 @@ def _rows(company: Company, size: int) -> None:
     issued = day("(n * 31 %% 360 + CASE WHEN n > %(open)s THEN 60 ELSE 1 END)")
     due = day("(n * 31 %% 360 - 29 + CASE WHEN n > %(open)s THEN 60 ELSE 1 END)")
     received = day("(n * 17 %% 55)")
-    numbers = (
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %(total)s), "
-        "people AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many "
-        "FROM customers_customer WHERE company_id = %(company)s) "
+    numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %(total)s) "
+    joined = "FROM numbers JOIN bench_people people ON people.place = n * 13 %% %(people)s"
+    _run(f"CREATE TEMPORARY TABLE bench_people (place bigint PRIMARY KEY, id {_key_type()})", None)
+    _run(
+        "INSERT INTO bench_people SELECT row_number() OVER (ORDER BY id) - 1, id FROM customers_customer "
+        "WHERE company_id = %(company)s",
+        values,
     )
-    joined = "FROM numbers JOIN people ON people.place = n * 13 %% people.many"
     _run(
         f"""INSERT INTO receivables_receivable (id, company_id, customer_id, kind, key, number, purchase_order, concept,
             currency, total, balance, issued_on, due_on, method, no_presumption, voided_on, void_code, void_reason,
@@ -113,7 +116,11 @@ def _dialect():  # type: ignore[no-untyped-def]
     )
 
 
-def _run(sql: str, values: dict[str, object]) -> None:
+def _key_type() -> str:
+    return "uuid" if connection.vendor == "postgresql" else "char(32)"
+
+
+def _run(sql: str, values: dict[str, object] | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
