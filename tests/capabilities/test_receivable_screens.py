@@ -587,7 +587,9 @@ def test_who_sees_only_the_own_portfolio_reaches_nothing_else(company, papers, c
     Membership.objects.filter(user=user).update(own_portfolio_only=True)
     collector = client_of(user)
     allocation = Allocation.objects.get()
-    assert "F-1" not in text_of(collector.get(url("por-cobrar"), {"customer": str(customer.pk)}))
+    listed = text_of(collector.get(url("por-cobrar"), {"customer": str(customer.pk)}))
+    assert "F-1" not in listed
+    assert "La Güera" not in listed
     for address in (
         url("por-cobrar", row.pk), url("pagos", credit.pk), url("pagos", "nuevo") + f"?customer={customer.pk}",
     ):  # fmt: skip

@@ -30,10 +30,13 @@ def allocate_credit(
     policy: str = "",
     on: date,
     actor: User | None,
+    seen: Mapping[uuid.UUID, int] | None = None,
 ) -> Credit:
     """Apply what a credit has left: to named receivables (id -> minor units), then by policy if one is given.
 
-    A credit that came from a document is from then on in the person's hands: documents no longer move it.
+    `seen` is what receivables owed when the person looked: if that changed nothing is applied (the same form sent
+    twice applies once). A credit that came from a document is from then on in the person's hands: documents no longer
+    move it.
     """
     with transaction():
         desk = Desk(actor=actor)
@@ -45,6 +48,11 @@ def allocate_credit(
             desk.touch(credit)
         release_presumptions(desk, named or {}, on=on)
         rows = _candidates(credit)
+        if any(
+            receivable_id not in rows or rows[receivable_id].balance != owed
+            for receivable_id, owed in (seen or {}).items()
+        ):
+            raise PaymentError(_("Lo que se debe cambió mientras tanto. Revísalo y repítelo."))
         for receivable_id, amount in (named or {}).items():
             _apply_one(desk, credit, rows.get(receivable_id), amount, on)
         if policy:

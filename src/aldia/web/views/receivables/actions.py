@@ -189,18 +189,16 @@ def presumption(request: CompanyRequest, receivable_id: UUID) -> HttpResponse:
 @require_POST
 @needs(permissions.RECORD_PAYMENTS)
 def use_credit(request: CompanyRequest, receivable_id: UUID) -> HttpResponse:
-    """Apply credit in favour of the customer. `seen` is what the credit had left: sent twice, it is done once."""
+    """Apply credit in favour of the customer. `seen` is what the receivable owed: sent twice, it is done once."""
     row = receivable_or_404(request, receivable_id)
 
     def run(data: dict[str, Any]) -> None:
         credit = credit_or_404(request, UUID(data["credit"]))
         free = credit.remaining - credit.held
         amount = min(row.balance, free) if data["amount"] is None else data["amount"]
-        if request.POST.get("seen", "") not in ("", str(row.balance)):
-            raise charges.ReceivableError(_("Su saldo cambió mientras tanto. Revisa cuánto se debe y repítelo."))
-        allocate_credit(
-            credit_id=credit.pk, named={row.pk: amount}, on=clock.today(request.company), actor=request.user
-        )
+        today, owed = clock.today(request.company), request.POST.get("seen", "")
+        seen = {row.pk: int(owed)} if owed.isascii() and owed.isdigit() and len(owed) < 19 else None
+        allocate_credit(credit_id=credit.pk, named={row.pk: amount}, on=today, actor=request.user, seen=seen)
         words = {"amount": amount_text(amount, row.currency, request.company), "number": row.number}
         messages.success(request, _("Se aplicaron %(amount)s a %(number)s.") % words)
 

@@ -35,7 +35,7 @@ from aldia.web.listing import Amount, Choice, Column, Day, Listing, Page, Pick, 
 from aldia.web.statuses import STATUSES
 from aldia.web.views.receivables.common import REFUSALS, credit_or_404
 from aldia.web.views.receivables.splits import Split, split_of
-from aldia.web.views.receivables.table import OfCustomer, portfolio_choices, sheet_response
+from aldia.web.views.receivables.table import OfCustomer, for_person, portfolio_choices, sheet_response
 from aldia.web.views.receivables.timeline import RULES
 
 PRESUMED = "presumed"
@@ -120,7 +120,7 @@ def listing(request: CompanyRequest) -> Listing:
             asked["kind"] = CreditKind.PRESUMED
         return queries.filtered(rows, queries.WantedCredits.of(asked))
 
-    return replace(LIST, apply=narrowed)
+    return replace(LIST, filters=for_person(request, LIST), apply=narrowed)
 
 
 def in_sight(request: CompanyRequest) -> QuerySet[Credit]:

@@ -33,6 +33,7 @@ from aldia.web.forms_receivables import DueManyForm, PauseForm
 from aldia.web.listing import Amount, Choice, Column, Day, Listing, Page, Pick, Search
 from aldia.web.listing_filters import BadFilter, Filter
 from aldia.web.statuses import STATUSES
+from aldia.web.views.receivables.common import sight
 
 TABS = (
     (lists.OPEN, gettext_lazy("Por cobrar")),
@@ -60,9 +61,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class OfCustomer(Filter):
-    """Only one customer's: an id that a link puts in the address, shown by its name."""
+    """Only one customer's: an id that a link puts in the address, shown by its name to those who may see it."""
 
     name: str = "customer"
+    visible: QuerySet[Customer] | None = None
 
     kind = "choice"
 
@@ -74,7 +76,7 @@ class OfCustomer(Filter):
 
     def context(self, params: Mapping[str, str]) -> dict[str, Any]:
         found = customer_queries.as_uuid(params.get(self.name, ""))
-        customer = Customer.objects.filter(pk=found).first() if found else None
+        customer = self.visible.filter(pk=found).first() if found and self.visible is not None else None
         options = [(str(customer.pk), str(customer))] if customer else []
         return Filter.context(self, params) | {"options": options, "kind": "choice" if options else "none"}
 
@@ -152,7 +154,13 @@ def listing(request: CompanyRequest) -> Listing:
         wanted = lists.Wanted.of(values | {"tab": tab, "text": values.get("q", "")})
         return lists.filtered(rows, wanted, today)
 
-    return replace(LIST, apply=narrowed, sort=lists.default_sort(tab))
+    return replace(LIST, filters=for_person(request, LIST), apply=narrowed, sort=lists.default_sort(tab))
+
+
+def for_person(request: CompanyRequest, base: Listing) -> tuple[Filter, ...]:
+    """The filters of a list, where the customer's name is only for who may see that customer."""
+    visible = sight(request).customers()
+    return tuple(replace(each, visible=visible) if isinstance(each, OfCustomer) else each for each in base.filters)
 
 
 def in_sight(request: CompanyRequest) -> QuerySet[Receivable]:
@@ -190,7 +198,7 @@ def index(request: CompanyRequest) -> HttpResponse:
 def totals(request: CompanyRequest) -> HttpResponse:
     """The sums of a long list, asked for after the page is there."""
     sums = lists.totals(listing(request).matching(request, in_sight(request)), request.company.currency)
-    return render(request, "receivables/_totals.html", {"totals": sums, "tab": tab_of(request)})
+    return render(request, "receivables/_totals.html", {"totals": sums, "tab": tab_of(request), "alone": True})
 
 
 def drawn(request: CompanyRequest, page: Page[Any]) -> Page[Any]:
