@@ -1,7 +1,8 @@
 """A house of its own for the browser: empty database, the demo's company, real web and worker processes.
 
-Its clock stands at `NOON` when it is opened and runs on from there, so that the demo's story ends on the same day on
-every run. (Jobs ask the database for the time, which nobody can move: tests that import do not depend on the day.)
+Its clock stands at `OPENING` when it is opened and runs on from there, so that the demo's story ends on the same day
+on every run. (The database has a clock of its own, which nobody can move: jobs and the times of rows follow that one,
+and tests that import do not depend on the day.)
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tests.engine import on_server
 
-NOON = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)  # a Friday in Mexico
+OPENING = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)  # an afternoon in Mexico
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "aldia-de-ejemplo"
 OWNER = "duena@tresrios.example"
@@ -32,7 +33,7 @@ class House:
 
     def __init__(self, folder: Path, *, documents: int, customers: int) -> None:
         self.folder, self.documents, self.customers = folder, documents, customers
-        self.offset = NOON.timestamp() - time.time()
+        self.offset = OPENING.timestamp() - time.time()
         self.port = _free_port()
         self.url = f"http://localhost:{self.port}"
         self.environment = self._environment()
@@ -86,7 +87,7 @@ class House:
     def _open(self) -> None:
         self._own_database()
         size = ("--documents", str(self.documents), "--customers", str(self.customers))
-        self.run("demo", "--no-serve", "--today", NOON.date().isoformat(), *size)
+        self.run("demo", "--no-serve", "--today", OPENING.date().isoformat(), *size)
         self._start("web", "--port", str(self.port), "--threads", "4")
         self._start("worker", "--no-tick")
         self._wait()

@@ -85,7 +85,7 @@ def _payment(page: Page) -> None:
     dialog.get_by_label("Referencia").fill(FORMULA)
     dialog.get_by_label("Nota").fill(IMAGE)
     dialog.get_by_role("button", name="Registrar").click()
-    said(page, "pago")
+    said(page, "Pago de $1.00")
 
 
 def test_hostile_text_does_nothing_anywhere(victim: Page) -> None:

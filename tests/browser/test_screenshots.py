@@ -38,7 +38,7 @@ PICTURES = (
     Picture("inicio", f"{START}/inicio/", "Cuentas por cobrar"),
     Picture("inicio-oscuro", f"{START}/inicio/", "Cuentas por cobrar", scheme="dark"),
     Picture("inicio-telefono", f"{START}/inicio/", "Cuentas por cobrar", size=PHONE),
-    Picture("clientes", f"{START}/clientes/", "Clientes"),
+    Picture("clientes", f"{START}/clientes/?sort=-owed", "Clientes"),
     Picture("ficha", f"{START}/clientes/?sort=-owed", "", (FIRST_ROW,)),
     Picture("por-cobrar", f"{START}/por-cobrar/?sort=-balance", "Por cobrar"),
     Picture("factura", f"{START}/por-cobrar/?tab=partial&sort=-total", "", (FIRST_ROW,)),
