@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.architecture.source import PACKAGE, ROOT, Finding, assert_clean, write_tree
 
@@ -125,6 +127,28 @@ def test_locks_carry_no_addresses(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LOCKS if name.endswith(".lock")])
 def test_locks_pin_every_version_by_hash(name: str) -> None:
     assert unpinned((ROOT / name).read_text()) == []
+
+
+def unlocked(asked: list[str], lock: str) -> list[str]:
+    """Requirements that the lock does not satisfy: somebody added or raised one and did not run `make lock`."""
+    locked: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-zA-Z0-9._-]+)==(\S+)", lock, re.MULTILINE):
+        locked.setdefault(canonicalize_name(name), set()).add(version)
+    requirements = [Requirement(text) for text in asked]
+    return [
+        str(each)
+        for each in requirements
+        if not any(each.specifier.contains(version) for version in locked.get(canonicalize_name(each.name), ()))
+    ]
+
+
+def test_locks_satisfy_what_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    run = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["mx"]]
+    assert unlocked(run, (ROOT / "requirements.lock").read_text()) == []
+    assert unlocked(project["dependency-groups"]["build"], (ROOT / "requirements-build.lock").read_text()) == []
+    assert unlocked([*run, *project["dependency-groups"]["dev"]], (ROOT / "requirements-dev.lock").read_text()) == []
+    assert unlocked(["a>=2", "b", "c[x]==1"], "a==1 \\\nB==3\nc==1") == ["a>=2"]
 
 
 def test_npm_lock_agrees_with_what_is_asked_for() -> None:
