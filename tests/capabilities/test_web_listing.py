@@ -53,9 +53,10 @@ LIST = Listing(
 @pytest.fixture
 def company() -> Company:
     company = make_company()
-    for number in range(TOTAL):
-        term = None if number % 4 == 0 else (number * 7) % 3 * 15
-        make_customer(company, f"Cliente {number % 6}", f"CLI{number:09d}", term_days=term, collecting=number % 2 == 0)
+    with company_scope(company.pk):
+        for number in range(TOTAL):
+            term, on = None if number % 4 == 0 else (number * 7) % 3 * 15, number % 2 == 0
+            make_customer(company, f"Cliente {number % 6}", f"CLI{number:09d}", term_days=term, collecting=on)
     return company
 
 
@@ -102,7 +103,8 @@ def test_pages_hold_every_row_once_and_go_back_the_same_way(company: Company, so
 @pytest.mark.parametrize("sort", ["term", "-term"])
 def test_rows_without_a_value_come_last(company: Company, sort: str) -> None:
     order = [pk for page in walk(company, f"?sort={sort}", "next_url") for pk in page]
-    terms = dict(Customer.all_companies.values_list("pk", "term_days"))
+    with company_scope(company.pk):
+        terms = dict(Customer.objects.values_list("pk", "term_days"))
     values = [terms[pk] for pk in order]
     known = [value for value in values if value is not None]
     assert values[len(known) :] == [None] * (TOTAL - len(known))
@@ -165,7 +167,9 @@ def test_the_amount_of_a_filter_is_minor_units(company: Company) -> None:
 
 
 def test_a_selection_is_the_checked_rows_of_this_company(company: Company) -> None:
-    stranger = make_customer(make_company("Otra", slug="otra"), "Otro", "OTR010203AB1")
+    other = make_company("Otra", slug="otra")
+    with company_scope(other.pk):
+        stranger = make_customer(other, "Otro", "OTR010203AB1")
     with company_scope(company.pk):
         mine = Customer.objects.first()
         assert mine is not None
