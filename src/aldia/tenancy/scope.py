@@ -79,9 +79,7 @@ def _announce_again(previous: uuid.UUID | None) -> None:
         _announce(previous)
 
 
-def _in_own_transaction(
-    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
-) -> Any:
+def _in_own_transaction(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Give a query outside any transaction one of its own, so that the company can be announced locally."""
     if connection.in_atomic_block:
         return execute(sql, params, many, context)

@@ -130,9 +130,7 @@ class _OnFile:
 
 
 def _read(data: bytes, rules: Rules) -> list[Wanted]:
-    records = read_records(
-        data, columns=sheets.HEADINGS, required=("tax_id",), decimal=rules.decimal, limits=LIMITS
-    )
+    records = read_records(data, columns=sheets.HEADINGS, required=("tax_id",), decimal=rules.decimal, limits=LIMITS)
     return [sheets.read_wanted(record, rules.currency) for record in records]
 
 

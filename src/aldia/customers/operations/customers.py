@@ -36,9 +36,7 @@ class InUse(Refused):
     """The customer has documents or receivables: it stays."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Este cliente tiene documentos o cuentas por cobrar y no se puede borrar. Puedes apagarlo.")
-        )
+        super().__init__(_("Este cliente tiene documentos o cuentas por cobrar y no se puede borrar. Puedes apagarlo."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +167,3 @@ def refresh_search(customer: Customer) -> None:
 
 def _search(customer: Customer) -> str:
     return search_text(customer.legal_name, customer.trade_name, customer.tax_id, customer.foreign_id)
-

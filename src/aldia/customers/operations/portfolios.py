@@ -57,9 +57,7 @@ def delete_portfolio(*, portfolio_id: uuid.UUID, actor: User | None) -> int:
     return len(members)
 
 
-def assign_portfolio(
-    *, customer_ids: Collection[uuid.UUID], portfolio_id: uuid.UUID | None, actor: User | None
-) -> int:
+def assign_portfolio(*, customer_ids: Collection[uuid.UUID], portfolio_id: uuid.UUID | None, actor: User | None) -> int:
     """Put customers into a portfolio (None: into none); returns how many moved. Raises `NotThere`."""
     with transaction():
         name = ""

@@ -31,9 +31,7 @@ def new(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
         if form.is_valid():
             primary = form.cleaned_data["is_primary"]
             try:
-                contacts.add_contact(
-                    customer_id=customer.pk, person=form.person(), primary=primary, actor=request.user
-                )
+                contacts.add_contact(customer_id=customer.pk, person=form.person(), primary=primary, actor=request.user)
             except Refused as error:
                 status = say_why(form, error)
             else:

@@ -288,4 +288,3 @@ def activity_page(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     customer = customer_or_404(request, customer_id)
     events = activity.events_of(customer, limit=200)
     return show(request, customer, "customer_activity", "customers/activity.html", events=events)
-
