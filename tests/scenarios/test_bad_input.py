@@ -72,8 +72,8 @@ def test_each_bad_file_has_its_sentence_and_the_good_one_comes_in(house: House, 
         "risas.xml": (laughs, "error", "has_doctype"),
         "hondo.xml": (deep, "error", None),
         "xinclude.xml": (xinclude, "error", None),
-        "utf16.xml": (good.decode().replace("UTF-8", "UTF-16").encode("utf-16"), None, None),
-        "latina.xml": (latin, None, None),
+        "utf16.xml": (good.decode().replace("UTF-8", "UTF-16").encode("utf-16"), "duplicate", "repeated"),
+        "latina.xml": (latin, "stored", "customer_off"),
         "nulos.xml": (b"\x00" * 4096, "error", "empty"),
         "ajena.xml": (good.replace(ISSUER[0].encode(), b"OTR010101AB1"), "ignored", "not_ours"),
         "numero.xml": (cfdi("n1", Total="NaN"), "error", "bad_number"),
@@ -100,6 +100,9 @@ def test_each_bad_file_has_its_sentence_and_the_good_one_comes_in(house: House, 
     assert found["enlace.xml"]["code"] == "link"
     assert found["tuberia.xml"]["code"] == "not_a_file"
     assert "root:" not in json.dumps(found)
+    code = "from aldia.documents.models import FiscalDocument as F\nrow = F.all_companies.get(key={!r})\n"
+    said = house.run(code.format(uid("latina")) + "print(row.receiver_name, *row.findings)")
+    assert said.startswith("COMERCIAL MUÑOZ El XML dice ser UTF-8"), "the letters are read and the lie is told"
 
 
 def test_hostile_text_in_every_field_is_kept_as_text(house: House, tmp_path: Path) -> None:
