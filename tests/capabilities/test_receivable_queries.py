@@ -141,6 +141,7 @@ def test_tabs_are_counted_up_to_a_cap(shelf: Customer) -> None:
         ({"kind": "charge_note", "currency": "MXN"}, [10, 20, 30, 40, 50, 75]),
         ({"currency": "USD"}, []),
         ({"portfolio": "none"}, [10, 20, 30, 40, 50, 75]),
+        ({"portfolio": "norte"}, []),
         ({"text": "güera ABARROTES"}, [10, 20, 30, 40, 50, 75]),
         ({"text": "nadie"}, []),
         ({"text": "NC-2"}, [20]),

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import fontpkg_inter
+import fontpkg_inter  # type: ignore[import-untyped]
 import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext

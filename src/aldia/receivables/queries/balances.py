@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -58,22 +59,25 @@ def owed_by_customer(ids: Collection[uuid.UUID] | None, today: date) -> Position
     return found
 
 
-def _owed(ids: Collection[uuid.UUID] | None, today: date) -> Iterable[dict[str, object]]:
+def _owed(ids: Collection[uuid.UUID] | None, today: date) -> Iterable[dict[str, Any]]:
     rows = _of(Receivable.objects.filter(balance__gt=0), ids)
-    return rows.values("customer_id", "currency").annotate(
+    found: Iterable[dict[str, Any]] = rows.values("customer_id", "currency").annotate(
         owed=Sum("balance"),
         overdue=Coalesce(Sum("balance", filter=Q(due_on__lt=today)), 0),
         documents=Count("pk"),
         oldest=Min("due_on"),
     )
+    return found
 
 
-def _favour(ids: Collection[uuid.UUID] | None) -> Iterable[dict[str, object]]:
+def _favour(ids: Collection[uuid.UUID] | None) -> Iterable[dict[str, Any]]:
     rows = _of(Credit.objects.filter(remaining__gt=0, reversed_on__isnull=True), ids)
-    return rows.values("customer_id", "currency").annotate(free=Sum(F("remaining") - F("held")), kept=Sum("held"))
+    sums = {"free": Sum(F("remaining") - F("held")), "kept": Sum("held")}
+    found: Iterable[dict[str, Any]] = rows.values("customer_id", "currency").annotate(**sums)
+    return found
 
 
-def _of(rows: QuerySet, ids: Collection[uuid.UUID] | None) -> QuerySet:  # type: ignore[type-arg]
+def _of(rows: QuerySet[Any], ids: Collection[uuid.UUID] | None) -> QuerySet[Any]:
     return rows.order_by() if ids is None else rows.filter(customer_id__in=ids).order_by()
 
 
@@ -104,7 +108,7 @@ def credit_line_use(customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list
     """Lines of each customer with their use, default first. What has no line counts on the default one."""
     found: dict[uuid.UUID, list[LineUse]] = {}
     for part in chunks(customer_ids):
-        sums = {
+        sums: dict[tuple[uuid.UUID, uuid.UUID | None, str], int] = {
             (row["customer_id"], row["credit_line_id"], row["currency"]): row["owed"]
             for row in Receivable.objects.filter(customer_id__in=part, balance__gt=0)
             .order_by()

@@ -14,7 +14,7 @@ from aldia.customers.models import Customer
 from aldia.domain.folding import fold
 from aldia.receivables.models import Allocation, Credit
 from aldia.receivables.queries.lists import MAX_MATCHES
-from aldia.receivables.queries.sight import Sight
+from aldia.receivables.queries.sight import Sight, in_portfolio
 
 APPLIED, IN_FAVOUR, HELD, REVIEW, REVERSED = "applied", "in_favour", "held", "review", "reversed"
 LIVE = Q(reversed_on__isnull=True)
@@ -69,10 +69,7 @@ def filtered(rows: QuerySet[Credit], wanted: WantedCredits) -> QuerySet[Credit]:
         "source": wanted.source or None,
     }
     rows = rows.filter(**{name: value for name, value in bounds.items() if value is not None})
-    if wanted.portfolio == "none":
-        rows = rows.filter(customer__portfolio__isnull=True)
-    elif wanted.portfolio:
-        rows = rows.filter(customer__portfolio=wanted.portfolio)
+    rows = in_portfolio(rows, wanted.portfolio)
     return rows.filter(_named(wanted.text)) if wanted.text else rows
 
 

@@ -20,7 +20,8 @@ from aldia.domain.aging import Ranges
 from aldia.domain.folding import fold
 from aldia.receivables.models import Receivable
 from aldia.receivables.queries import states
-from aldia.receivables.queries.sight import Sight
+from aldia.receivables.queries.sight import NO_PORTFOLIO as NO_PORTFOLIO
+from aldia.receivables.queries.sight import Sight, in_portfolio
 
 OPEN, OVERDUE, PARTIAL, PAID, VOIDED, ALL = "open", "overdue", "partial", "paid", "voided", "all"
 TABS: dict[str, Callable[[date], Q]] = {
@@ -32,7 +33,6 @@ TABS: dict[str, Callable[[date], Q]] = {
     ALL: lambda today: Q(),
 }
 LEAST_RECENT_FIRST = frozenset({OPEN, OVERDUE, PARTIAL})
-NO_PORTFOLIO = "none"
 MAX_MATCHES = 1000
 MAX_DAYS = 36_500
 
@@ -94,10 +94,7 @@ def filtered(
         "method": wanted.method,
     }
     rows = rows.filter(**{name: value for name, value in plain.items() if value})
-    if wanted.portfolio == NO_PORTFOLIO:
-        rows = rows.filter(customer__portfolio__isnull=True)
-    elif wanted.portfolio:
-        rows = rows.filter(customer__portfolio=wanted.portfolio)
+    rows = in_portfolio(rows, wanted.portfolio)
     if wanted.paused is not None:
         rows = rows.filter(states.paused(today) if wanted.paused else ~states.paused(today))
     if wanted.number:

@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from aldia.customers.models import Customer
+from aldia.customers.queries import as_uuid
 from aldia.tenancy.models import Membership
 
 M = TypeVar("M", bound=Model)
+NO_PORTFOLIO = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,13 @@ class Sight:
 def sight_of(membership: Membership, *, include_off: bool = False) -> Sight:
     """What a member sees."""
     return Sight(membership.user_id if membership.own_portfolio_only else None, include_off)
+
+
+def in_portfolio(rows: QuerySet[M], portfolio: str, path: str = "customer__portfolio") -> QuerySet[M]:
+    """Rows of a portfolio: its id, "none" for customers in none, "" for all. What is no id has no rows."""
+    if not portfolio:
+        return rows
+    if portfolio == NO_PORTFOLIO:
+        return rows.filter(**{f"{path}__isnull": True})
+    found = as_uuid(portfolio)
+    return rows.filter(**{path: found}) if found else rows.none()

@@ -21,11 +21,10 @@ from django.utils.translation import gettext as _
 from aldia.customers.models import Customer
 from aldia.domain.aging import Ranges
 from aldia.receivables.models import Allocation, Receivable
-from aldia.receivables.queries.sight import Sight
+from aldia.receivables.queries.sight import NO_PORTFOLIO, Sight, in_portfolio
 
 CUSTOMER, PORTFOLIO, CURRENCY = "customer", "portfolio", "currency"
 GROUPS = (CUSTOMER, PORTFOLIO, CURRENCY)
-NO_PORTFOLIO = "none"
 Sums = dict[tuple[uuid.UUID, str], list[int]]
 
 
@@ -107,10 +106,7 @@ def _customers(sight: Sight, wanted: Wanted) -> dict[uuid.UUID, Customer]:
     rows = sight.customers().select_related("portfolio")
     if wanted.customer:
         rows = rows.filter(pk=wanted.customer)
-    if wanted.portfolio == NO_PORTFOLIO:
-        rows = rows.filter(portfolio__isnull=True)
-    elif wanted.portfolio:
-        rows = rows.filter(portfolio=wanted.portfolio)
+    rows = in_portfolio(rows, wanted.portfolio, "portfolio")
     shown = rows.only("legal_name", "trade_name", "tax_id", "portfolio__name")
     return {row.id: row for row in shown.iterator(chunk_size=5000)}
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from aldia.domain.currencies import CURRENCIES
 from aldia.receivables.models import Allocation, Credit, CreditKind, Receivable, ReceivableKind
-from aldia.receivables.queries.sight import Sight
+from aldia.receivables.queries.sight import Sight, in_portfolio
 from aldia.receivables.queries.states import MONEY
 
 OWED, SALES, RETURNS, COLLECTED, PRESUMED, IN_FAVOUR, REVIEW = (
@@ -86,10 +86,7 @@ def rows_behind(drill: Drill, *, sight: Sight, today: date) -> QuerySet[Any]:
         rows = credit_rows(drill)
     plain: dict[str, Any] = {"currency": drill.currency, "customer": drill.customer}
     rows = sight.narrow(rows.filter(**{name: value for name, value in plain.items() if value}))
-    if drill.portfolio == "none":
-        rows = rows.filter(customer__portfolio__isnull=True)
-    elif drill.portfolio:
-        rows = rows.filter(customer__portfolio=drill.portfolio)
+    rows = in_portfolio(rows, drill.portfolio)
     if drill.what == OWED:
         rows = rows.filter(due_on__gte=drill.due_from) if drill.due_from else rows
         rows = rows.filter(due_on__lte=drill.due_to) if drill.due_to else rows
