@@ -282,3 +282,11 @@ def wait_until(condition: object, seconds: float = 90) -> None:
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.2)
+
+
+def test_djangos_own_check_of_a_deployment_finds_nothing(tmp_path: Path, db: None) -> None:
+    house = House(tmp_path / "real", "")
+    words = ["manage", "check", "--deploy", "--fail-level", "WARNING"]
+    done = house.aldia(*words, ALDIA_DEV="", ALDIA_HOSTS="cobra.example.com")
+    assert done.returncode == 0, done.stderr
+    assert house.aldia(*words).returncode != 0  # control: as on a developer's machine it does complain
