@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from tests.browser.house import OWNER, PASSWORD, House
 from tests.browser.watching import Watch
@@ -25,6 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 # Playwright's loop stays in this thread until the run ends; Django takes the tests after ours for coroutines.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,7 +92,7 @@ def visitor(browser: Browser, context_args: dict[str, Any], watched: Watch) -> I
 
     def open_context(**more: Any) -> BrowserContext:
         context = browser.new_context(**{**context_args, **more})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)  # a machine may be busy with other tests
         watched.listen(context)
         opened.append(context)
         return context

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -15,13 +16,28 @@ ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MOST = 300  # kinds: a crawl that finds more is going round in circles
 
 
+@dataclass(frozen=True)
+class Found:
+    """What an address answered."""
+
+    address: str
+    status: int
+    content_type: str
+    body: bytes
+
+    @property
+    def is_page(self) -> bool:
+        """A whole page, not a piece that a page asks for, nor a file."""
+        return "text/html" in self.content_type and b"<html" in self.body
+
+
 def kind(path: str) -> str:
     """The address without ids and without what is asked of it: pages of one kind look alike."""
     return ID.sub("*", urlsplit(path).path)
 
 
-def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Iterator[tuple[str, int, str]]:
-    """(address, status, content type) of every kind of page or file that links lead to from `start`."""
+def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Iterator[Found]:
+    """Every kind of page or file that links lead to from `start`."""
     seen: dict[str, int] = {}
     waiting, known = deque([start]), {start}
     while waiting:
@@ -32,7 +48,7 @@ def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Itera
         seen[kind(address)] = seen.get(kind(address), 0) + 1
         answer = request.get(address)
         content_type = answer.headers.get("content-type", "")
-        yield address, answer.status, content_type
+        yield Found(address, answer.status, content_type, answer.body())
         if "text/html" in content_type:
             waiting.extend(_links(answer.text(), answer.url, known))
 

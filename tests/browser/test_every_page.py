@@ -23,11 +23,11 @@ FEWEST = 40  # kinds of pages: fewer means that the crawl lost its way
 def addresses(page: Page) -> list[str]:
     """One page of every kind; nothing that a link leads to may be missing or fail."""
     found, wrong = [], []
-    for address, status, content_type in crawl(page.request, "/"):
-        if status != 200:
-            wrong.append(f"{status} {address}")
-        elif "text/html" in content_type:
-            found.append(address)
+    for each in crawl(page.request, "/"):
+        if each.status != 200:
+            wrong.append(f"{each.status} {each.address}")
+        elif each.is_page:
+            found.append(each.address)
     assert wrong == []
     assert len({kind(address) for address in found}) >= FEWEST
     return found
@@ -42,8 +42,6 @@ def _inspect(page: Page, address: str) -> Iterator[str]:
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1360, "height": 900})
     page.goto(address)
-    if "<html" not in page.content() or not page.locator("main, .entrance").count():
-        return  # a fragment that a page asks for
     yield from (f"light: {each}" for each in _violations(page))
     page.emulate_media(color_scheme="dark")
     _settle(page)

@@ -90,17 +90,18 @@ def _payment(page: Page) -> None:
 
 def test_hostile_text_does_nothing_anywhere(victim: Page) -> None:
     page, problems, pages = victim, [], 0
-    for address, status, content_type in crawl(page.request, "/"):
-        if status != 200:
-            problems.append(f"{status} {address}")
-        elif "text/html" in content_type:
+    for found in crawl(page.request, "/"):
+        where = kind(found.address)
+        if found.status != 200:
+            problems.append(f"{found.status} {found.address}")
+        elif found.is_page:
             pages += 1
-            problems += [f"{kind(address)}: {each}" for each in _wrong_with(page, address)]
-        elif "spreadsheet" in content_type:
-            problems += [f"{kind(address)}: formula in {each}" for each in _formulas(page.request.get(address).body())]
-        elif "pdf" in content_type and not page.request.get(address).body().startswith(b"%PDF-"):
-            problems.append(f"{kind(address)}: not a PDF")
-    assert problems == []
+            problems += [f"{where}: {each}" for each in _wrong_with(page, found.address)]
+        elif "spreadsheet" in found.content_type:
+            problems += [f"{where}: formula in {each}" for each in _formulas(found.body)]
+        elif "pdf" in found.content_type and not found.body.startswith(b"%PDF-"):
+            problems.append(f"{where}: not a PDF")
+    assert problems == [], "\n".join(problems)
     assert pages >= FEWEST
 
 

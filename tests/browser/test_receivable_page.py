@@ -107,12 +107,14 @@ def test_a_keyboard_is_enough_to_record_a_payment(owed: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_label("Importe (MXN)").first).to_be_focused()
     walked = ["amount"]
-    for _step in range(12):  # a date takes several steps
+    for _step in range(20):  # a date takes several steps
+        if walked[-1] == "Registrar":
+            break
         page.keyboard.press("Tab")
         name = page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()")
         if name != walked[-1]:
             walked.append(name)
-    assert walked[:8] == ["amount", "received_on", "method", "reference", "note", "proof", "Cancelar", "Registrar"]
+    assert walked == ["amount", "received_on", "method", "reference", "note", "proof", "Cancelar", "Registrar"]
     page.keyboard.press("Escape")
     expect(page.locator("#pay")).to_be_hidden()
     expect(opener).to_be_focused()
