@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views.receivables import actions, charging, credits, many, opening, paying, proofs, record, table
+from aldia.web.views.receivables import (
+    actions,
+    charging,
+    credit_record,
+    credits,
+    many,
+    opening,
+    paying,
+    proofs,
+    record,
+    table,
+)
 
 ONE = "por-cobrar/<uuid:receivable_id>/"
 CREDIT = "pagos/<uuid:credit_id>/"
@@ -33,9 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pagos/", credits.index, name="credits"),
     path("pagos/exportar/", credits.export, name="credits_export"),
     path("pagos/nuevo/", paying.new, name="payment_new"),
-    path(CREDIT, credits.show, name="credit"),
-    path(f"{CREDIT}asignar/", credits.assign, name="credit_assign"),
-    path(f"{CREDIT}deshacer/", credits.reverse, name="credit_reverse"),
+    path(CREDIT, credit_record.show, name="credit"),
+    path(f"{CREDIT}asignar/", credit_record.assign, name="credit_assign"),
+    path(f"{CREDIT}deshacer/", credit_record.reverse, name="credit_reverse"),
     path(f"{CREDIT}comprobante/", proofs.download, name="credit_proof"),
     path("saldos-iniciales/", opening.upload, name="opening_balances"),
     path("saldos-iniciales/plantilla.xlsx", opening.template, name="opening_template"),
