@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Sum
-from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext_lazy as _
 
 from aldia.domain import indicators
@@ -119,9 +118,13 @@ def _countback(sight: Sight, currency: str, closing: int, last: date, today: dat
 
 
 def _by_month(rows: Drill, column: str, sight: Sight, today: date) -> dict[date, int]:
+    """Summed by day in SQL and by month here: SQLite would call Python for the month of every row."""
     found = drill.rows_behind(rows, sight=sight, today=today).select_related(None).order_by()
-    months = found.annotate(month=TruncMonth(column)).values("month").annotate(sum=Sum("figure"))
-    return {each["month"]: int(each["sum"]) for each in months}
+    sums: dict[date, int] = {}
+    for day, figure in found.values_list(column).annotate(sum=Sum("figure")):
+        month = day.replace(day=1)
+        sums[month] = sums.get(month, 0) + int(figure)
+    return sums
 
 
 def months_back(last: date) -> Iterator[tuple[date, int]]:
