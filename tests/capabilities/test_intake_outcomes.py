@@ -272,7 +272,11 @@ def _inflated(data: bytes, at: int) -> bytes:
 
 @pytest.mark.parametrize("nested", [False, True])
 def test_payroll_is_never_kept_beyond_its_outcome(company: Company, nested: bool) -> None:
-    data = zipped(("n.xml", payroll()), ("a.xml", cfdi("a")), ("mala.xml", payroll().replace(b'Fecha="', b'Fecha="x')))
+    data = zipped(
+        ("nomina_PEGJ800101AB1.xml", payroll()),
+        ("a.xml", cfdi("a")),
+        ("mala.xml", payroll().replace(b'Fecha="', b'Fecha="x')),
+    )
     files = [("z.zip", zipped(("dentro.zip", data), ("b.xml", cfdi("b"))))] if nested else [("z.zip", data)]
     batch = batch_of(*files)
     assert begin_batch(batch_id=batch.pk, now=NOW) is not None
@@ -284,6 +288,8 @@ def test_payroll_is_never_kept_beyond_its_outcome(company: Company, nested: bool
     assert not any(word in left for word in EMPLOYEE)
     assert not Customer.objects.filter(tax_id=EMPLOYEE[1].decode()).exists()
     assert not IngestItem.objects.filter(code="payroll").exclude(key="").exists()
+    names = list(IngestItem.objects.filter(code="payroll").order_by("position").values_list("name", flat=True))
+    assert [name.rsplit("/", 1)[-1] for name in names] == ["nomina_***.xml", "mala.xml"]
     assert read_original(FiscalDocument.objects.select_related("original").get(key=uid("a"))) == cfdi("a")
     paths = set(StoredFile.objects.values_list("path", flat=True))
     folders = [default_storage.path(path) for path in paths]

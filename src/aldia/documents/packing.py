@@ -113,10 +113,10 @@ def inflated(stream: IO[bytes], member: Member) -> IO[bytes] | None:
 
 
 def blank_ranges(stored: StoredFile, positions: set[int]) -> list[tuple[int, int]]:
-    """Where the (compressed) bytes of these positions lie in the stored file: (start, length) each."""
+    """Where the bytes and the names of these positions lie in the stored file: (start, length) each."""
     ranges = []
     with open_archive(stored) as stream:
         for position, place in enumerate(places(stream, stored.size, None)):
             if position in positions and place.member is not None:
-                ranges.append((zipfiles.data_start(stream, place.member), place.member.packed))
+                ranges.extend(zipfiles.traces(stream, place.member))
     return ranges

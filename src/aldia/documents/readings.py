@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 
 from aldia.documents.archives import Entry
@@ -25,6 +26,7 @@ THIRD_PARTIES = gettext_noop("Es la lista de terceros que acompaña a los metada
 
 _SYSTEM_NAMES = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
 _STARTS = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"
+_PERSON = re.compile(r"[A-ZÑ&]{4}[0-9]{6}([A-Z0-9]{3}|[HMX][A-Z]{5}[A-Z0-9]{2})(?![A-Z0-9])", re.IGNORECASE)
 _PAYROLL_MARK = b"sat.gob.mx/nomina"
 
 
@@ -90,7 +92,9 @@ def _read_xml(bare: Reading, data: bytes) -> Reading:
 
 
 def _payroll(bare: Reading) -> Reading:
-    return replace(bare, verdict=Verdict("ignored", PAYROLL, PAYROLL_SENTENCE), is_personal=True)
+    """Nothing of it stays; the name of the file loses what identifies a person (RFC, CURP)."""
+    name = _PERSON.sub("***", bare.name)
+    return replace(bare, name=name, verdict=Verdict("ignored", PAYROLL, PAYROLL_SENTENCE), is_personal=True)
 
 
 def _read_other_xml(bare: Reading, data: bytes, error: FiscalError) -> Reading:

@@ -55,7 +55,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member as its directory announces it; `offset` is where its local header starts in the file."""
+    """A member as its directory announces it; `offset` is where its local header starts in the file, `record` where
+    its record in the directory does.
+    """
 
     name: str
     method: int
@@ -65,6 +67,7 @@ class Member:
     size: int
     offset: int
     is_link: bool
+    record: int = 0
 
     @property
     def is_directory(self) -> bool:
@@ -150,7 +153,7 @@ def members(stream: IO[bytes], window: Window) -> Iterator[Member]:
         if len(buffer) - at < _LONGEST and position + len(buffer) - at < limit:
             stream.seek(position)
             buffer, at = stream.read(min(4 * _LONGEST, limit - position)), 0
-        member, length = _central(buffer, at, where.shift)
+        member, length = _central(buffer, at, where.shift, position)
         seen += 1
         if seen > MAX_ENTRIES:
             raise TooManyEntries(limit=f"{MAX_ENTRIES:,}")
@@ -161,7 +164,7 @@ def members(stream: IO[bytes], window: Window) -> Iterator[Member]:
         raise DamagedArchive()
 
 
-def _central(buffer: bytes, at: int, shift: int) -> tuple[Member, int]:
+def _central(buffer: bytes, at: int, shift: int, record: int) -> tuple[Member, int]:
     if len(buffer) - at < _CENTRAL.size:
         raise DamagedArchive()
     fields = _CENTRAL.unpack_from(buffer, at)
@@ -179,7 +182,7 @@ def _central(buffer: bytes, at: int, shift: int) -> tuple[Member, int]:
         packed, size, offset = _wide(extra, packed, size, offset)
     name = _name(buffer[start : start + name_length], bool(flags & 0x800))
     is_link = system == 3 and stat.S_ISLNK(attributes >> 16)
-    return Member(name, method, bool(flags & 1), crc, packed, size, shift + offset, is_link), length
+    return Member(name, method, bool(flags & 1), crc, packed, size, shift + offset, is_link, record), length
 
 
 def _wide(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, int]:
@@ -269,6 +272,17 @@ def _data_start(stream: IO[bytes], offset: int) -> int:
 def data_start(stream: IO[bytes], member: Member) -> int:
     """Where the member's (compressed) bytes start in the file. Raises `DamagedEntry`."""
     return _data_start(stream, member.offset)
+
+
+def traces(stream: IO[bytes], member: Member) -> list[tuple[int, int]]:
+    """Where a member's bytes and its two names lie in the file: (start, length) each. Raises `DamagedEntry`."""
+    start = _data_start(stream, member.offset)
+    stream.seek(member.offset + 26)
+    (local,) = struct.unpack("<H", stream.read(2))
+    stream.seek(member.record + 28)
+    (central,) = struct.unpack("<H", stream.read(2))
+    names = [(member.offset + _LOCAL.size, local), (member.record + _CENTRAL.size, central)]
+    return [(start, member.packed), *names]
 
 
 def _inflate(packed: bytes, size: int) -> bytes:
