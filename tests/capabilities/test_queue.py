@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.db import transaction as django_transaction
 from django_tasks import TaskResultStatus, task_backends
 from django_tasks.exceptions import TaskResultDoesNotExist
@@ -281,3 +282,21 @@ def test_the_databases_clock_is_near_ours_and_aware() -> None:
 def test_an_unknown_result_is_said_so(result_id: str) -> None:
     with pytest.raises(TaskResultDoesNotExist):
         task_backends["default"].get_result(result_id)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the size of the table")
+def test_what_workers_ask_all_the_time_is_answered_by_an_index() -> None:
+    """With a year of finished jobs in the table, claiming, reaping and deduplicating must not read them."""
+    now = claiming._sql_now(0)
+    live, key = Job.objects.filter(dedupe_key="k").extra(where=[claiming.LIVE]).query.sql_with_params()
+    plans = {
+        "job_running": (claiming.REAP.format(now=now), ["x"]),
+        "job_ready": (claiming.CLAIM.format(now=now, lease=now, queues="", lock=""), [1, "w"]),
+        "job_dedupe": (live, key),
+    }
+    for index, (sql, params) in plans.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+            steps = [row[3] for row in cursor.fetchall()]
+        assert any(index in step for step in steps), steps
+        assert "SCAN queue_job" not in steps

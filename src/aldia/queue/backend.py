@@ -11,6 +11,7 @@ from django_tasks.base import Task, TaskError, TaskResult, TaskResultStatus
 from django_tasks.exceptions import TaskResultDoesNotExist
 from django_tasks.utils import normalize_json
 
+from aldia.queue.claiming import live_job
 from aldia.queue.models import Job, JobState
 from aldia.queue.tasks import JobTask
 from aldia.tenancy.ids import uuid7
@@ -44,7 +45,7 @@ class DatabaseBackend(BaseTaskBackend):
             return as_result(job, task)
         while True:  # ends: either our row goes in, or a live one with the key is there to be returned
             Job.objects.bulk_create([job], ignore_conflicts=True)
-            live = Job.objects.filter(dedupe_key=job.dedupe_key, state__in=[JobState.READY, JobState.RUNNING]).first()
+            live = live_job(job.dedupe_key)
             if live is not None:
                 return as_result(live, task)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, DateTimeField, F, QuerySet, Value, When
+from django.db.models import DateTimeField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from aldia.queue.models import Job, JobState
@@ -31,6 +31,16 @@ SET state = 'running', attempts = attempts + 1, worker = %s, lease_until = {leas
 WHERE id IN (SELECT id FROM picked)
 RETURNING *
 """
+
+# Written out, not through the ORM: SQLite uses a partial index only for a condition without parameters.
+REAP = """
+UPDATE queue_job
+SET state = CASE WHEN attempts >= max_attempts THEN 'dead' ELSE 'ready' END,
+    finished_at = CASE WHEN attempts >= max_attempts THEN {now} END,
+    last_error = %s, lease_until = NULL, run_at = {now}
+WHERE state = 'running' AND lease_until < {now}
+"""
+LIVE = "queue_job.state IN ('ready', 'running')"
 
 
 def in_seconds(seconds: float) -> RawSQL:
@@ -82,14 +92,9 @@ def fail(*, job: Job, error: str, permanent: bool = False, delay_seconds: float 
 
 def reap() -> int:
     """Free the jobs whose worker let the lease run out (it died, or the machine did); return how many."""
-    exhausted = When(attempts__gte=F("max_attempts"), then=Value(JobState.DEAD))
-    return Job.objects.filter(state=JobState.RUNNING, lease_until__lt=in_seconds(0)).update(
-        state=Case(exhausted, default=Value(JobState.READY)),
-        finished_at=Case(When(attempts__gte=F("max_attempts"), then=in_seconds(0)), default=Value(None)),
-        last_error="El proceso que lo atendía dejó de responder.",
-        lease_until=None,
-        run_at=in_seconds(0),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(REAP.format(now=_sql_now(0)), ["El proceso que lo atendía dejó de responder."])
+        return int(cursor.rowcount)
 
 
 def backoff_seconds(attempts: int) -> float:
@@ -106,3 +111,8 @@ def _sql_now(seconds: float) -> str:
     if connection.vendor == "sqlite":
         return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '{float(seconds):+.3f} seconds')"
     return f"(CLOCK_TIMESTAMP() + INTERVAL '{float(seconds):.3f} seconds')"
+
+
+def live_job(dedupe_key: str) -> Job | None:
+    """The job with this key that is ready or running."""
+    return Job.objects.filter(dedupe_key=dedupe_key).extra(where=[LIVE]).first()  # noqa: S610  a constant

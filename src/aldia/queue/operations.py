@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from aldia.queue.claiming import in_seconds
+from aldia.queue.claiming import in_seconds, live_job
 from aldia.queue.models import Job, JobState, ScheduleRun
 from aldia.tenancy import audit
 from aldia.tenancy.models import User
@@ -30,8 +30,7 @@ def requeue_job(*, job_id: UUID, actor: User | None) -> None:
     """Try a dead job of the company in scope again, with as many attempts as it had."""
     with transaction():
         job = _dead(job_id)
-        twins = Job.objects.filter(dedupe_key=job.dedupe_key, state__in=[JobState.READY, JobState.RUNNING])
-        if job.dedupe_key is not None and twins.exists():
+        if job.dedupe_key is not None and live_job(job.dedupe_key) is not None:
             raise JobIsBack(_("Ese trabajo ya está otra vez en la fila; descarta este."))
         Job.objects.filter(pk=job.pk).update(  # attempts never go back: they are the fence
             state=JobState.READY, run_at=in_seconds(0), max_attempts=F("max_attempts") + job.attempts, finished_at=None

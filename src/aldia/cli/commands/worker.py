@@ -22,6 +22,7 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if args.drain:
+        worker.heartbeat.start()
         worker.drain()
         return 0
     if not args.no_tick:
