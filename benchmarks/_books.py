@@ -31,8 +31,8 @@ def load(size: int) -> tuple[Company, float]:
     company = Company.objects.create(slug=f"bench-{uuid7().hex}", legal_name="Banco de pruebas", tax_id="BPR010203AB1")
     with company_scope(company.pk):
         people = min(CUSTOMERS, max(1, size // 100))
-        _customers(company, people)
         with transaction():
+            _customers(company, people)
             _rows(company, size, people)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

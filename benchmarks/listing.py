@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from aldia.tenancy.models import Membership, Role, User
-from aldia.tenancy.scope import company_scope
+from aldia.tenancy.scope import company_scope, transaction
 from benchmarks._books import Figures, load, measure
 
 PAGES = {
@@ -42,7 +42,7 @@ def run(size: int = 500_000) -> dict[str, object]:
     logging.getLogger("aldia.web").setLevel(logging.WARNING)
     company, seconds = load(size)
     user = User.objects.create_user(email=f"{company.slug}@example.com", password="una-clave-larga-1")
-    with company_scope(company.pk):
+    with company_scope(company.pk), transaction():
         Membership.objects.create(company=company, user=user, role=Role.OWNER)
     client = Client()
     client.force_login(user)

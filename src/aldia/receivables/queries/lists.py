@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -139,8 +141,12 @@ def _named(text: str) -> Q:
     customers = Customer.objects.all()
     for word in fold(text).split()[:10]:
         customers = customers.filter(search__contains=word)
-    found = Q(customer_id__in=list(customers.values_list("id", flat=True)[:MAX_MATCHES])) if fold(text) else Q(pk=None)
-    return found | Q(pk__in=_numbered(text.strip()))
+    parts = {
+        "customer_id__in": list(customers.values_list("id", flat=True)[:MAX_MATCHES]) if fold(text) else [],
+        "pk__in": _numbered(text.strip()),
+    }
+    asked = [Q(**{name: ids}) for name, ids in parts.items() if ids]
+    return reduce(or_, asked) if asked else Q(pk__in=[])
 
 
 def _numbered(text: str) -> list[uuid.UUID]:
@@ -152,8 +158,8 @@ def _numbered(text: str) -> list[uuid.UUID]:
         ids += rows.filter(~Q(purchase_order=""), purchase_order=spelled).values_list("id", flat=True)[:MAX_MATCHES]
         if ids:
             return ids
-    if not any(char.isdigit() for char in text):
-        return []  # a word: the customers' names have been asked
+    if " " in text or not any(char.isdigit() for char in text):
+        return []  # words: the customers' names have been asked
     return list(rows.filter(number__icontains=text).values_list("id", flat=True)[:MAX_MATCHES])
 
 
