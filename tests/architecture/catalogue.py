@@ -7,6 +7,7 @@ texts to the catalogue, untranslated, and drops those that no page shows any mor
 from __future__ import annotations
 
 import ast
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -97,9 +98,11 @@ def updated(shown: dict[Text, list[str]], old: Catalog) -> Catalog:
     new = Catalog(locale="en", header_comment="# English texts of Aldía.", fuzzy=False)
     for (context, singular, plural), names in sorted(shown.items(), key=lambda item: (item[1], str(item[0]))):
         known = old.get(singular, context)
-        string = known.string if known else ("", "") if plural else ""
+        string = known.string if known else ""
         if plural and not isinstance(string, tuple):
             string = (string, string)
+        elif not plural and isinstance(string, tuple):
+            string = string[0]
         new.add(
             (singular, plural) if plural else singular,
             string,
@@ -111,9 +114,9 @@ def updated(shown: dict[Text, list[str]], old: Catalog) -> Catalog:
 
 def write(new: Catalog, path: Path = ENGLISH) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
-        write_po(stream, new, width=120, omit_header=False, include_lineno=False)
-    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not NOISE.match(line)]
+    written = io.BytesIO()
+    write_po(written, new, width=120, omit_header=False, include_lineno=False)
+    kept = [line for line in written.getvalue().decode("utf-8").splitlines() if not NOISE.match(line)]
     path.write_text("\n".join(kept).rstrip() + "\n", encoding="utf-8")
 
 
