@@ -48,6 +48,21 @@ def brought(house: House, *paths: Path) -> dict[str, Any]:
     return result
 
 
+LOOK = """
+from aldia.documents.models import FiscalDocument
+from aldia.tenancy.models import Company
+from aldia.tenancy.scope import company_scope
+with company_scope(Company.objects.get().pk):
+    for row in FiscalDocument.objects.filter(key={key!r}):
+        print(row.{what})
+"""
+
+
+def document(house: House, name: str, what: str) -> str:
+    """What is on file of a document; nothing if it is not there."""
+    return house.run(LOOK.format(key=uid(name), what=what))
+
+
 def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method) as writer:
@@ -100,8 +115,7 @@ def test_each_bad_file_has_its_sentence_and_the_good_one_comes_in(house: House, 
     assert found["enlace.xml"]["code"] == "link"
     assert found["tuberia.xml"]["code"] == "not_a_file"
     assert "root:" not in json.dumps(found)
-    code = "from aldia.documents.models import FiscalDocument as F\nrow = F.all_companies.get(key={!r})\n"
-    said = house.run(code.format(uid("latina")) + "print(row.receiver_name, *row.findings)")
+    said = document(house, "latina", "receiver_name, *row.findings")
     assert said.startswith("COMERCIAL MUÑOZ El XML dice ser UTF-8"), "the letters are read and the lie is told"
 
 
@@ -112,12 +126,7 @@ def test_hostile_text_in_every_field_is_kept_as_text(house: House, tmp_path: Pat
     path.write_bytes(cfdi("hostil", receiver=("COM980612H51", name), **fields))
     item = brought(house, path)["items"][0]
     assert (item["outcome"], item["key"]) == ("stored", uid("hostil"))
-    code = (
-        "from aldia.documents.models import FiscalDocument as F\n"
-        f"row = F.all_companies.get(key={uid('hostil')!r})\n"
-        "print(row.series, row.receiver_name, sep='|')"
-    )
-    series, receiver = house.run(code).strip().split("|", 1)
+    series, receiver = document(house, "hostil", "series, row.receiver_name, sep='|'").strip().split("|", 1)
     assert series == "=1+1'\"<b>"
     assert receiver.startswith("=HYPERLINK(1)<script>")
 
@@ -225,12 +234,7 @@ def test_check_reports_without_storing(house: House, tmp_path: Path) -> None:
     assert reports["mal.xml"]["kind"] == "invoice"
     assert reports["d.zip/roto.xml"]["kind"] is None
     assert reports["d.zip/roto.xml"]["findings"]
-    count = house.run(
-        "from aldia.documents.models import FiscalDocument as F\nprint(F.all_companies.filter(key='"
-        + uid("mal")
-        + "').count())"
-    )
-    assert count.strip() == "0"
+    assert document(house, "mal", "key") == ""
 
 
 def test_a_full_disk_ends_in_a_sentence(house: House, tmp_path: Path) -> None:
