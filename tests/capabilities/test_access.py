@@ -136,6 +136,27 @@ def test_known_and_unknown_addresses_get_the_same_answer(ana: User) -> None:
     }
 
 
+class DownBackend:
+    """A mail server that does not answer."""
+
+    def __init__(self, **options: Any) -> None: ...
+
+    def send_messages(self, messages: list[Any]) -> int:
+        raise ConnectionRefusedError("no mail server")
+
+
+def test_a_mail_server_that_is_down_breaks_no_page(ana: User, company: Company, settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.DownBackend"
+    body = {"name": "Luis", "email": "luis@example.com", "password1": PASSWORD}
+    assert Client().post("/cuenta/signup/", body).status_code == 302
+    assert Client().post("/cuenta/password/reset/", {"email": "ana@example.com"}).status_code == 302
+    client = client_of(ana)
+    client.post("/e/norte/configuracion/personas/invitar/", {"email": "eva@example.com", "role": "finance"})
+    page = client.get("/e/norte/configuracion/personas/").content.decode()
+    assert "el correo no salió" in page
+    assert "/invitacion/" in page  # the link to share by hand
+
+
 def test_guessing_a_password_is_limited(ana: User) -> None:
     statuses = [log_in(Client(), password=f"wrong-password-{number}").status_code for number in range(12)]
     assert 429 in statuses or "demasiados" in log_in(Client(), password="wrong").content.decode().lower()
