@@ -16,6 +16,7 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all tha
 PHONES = (390, 320)
 DIALOGS = "document.querySelectorAll('dialog[popover]')"
 SETTLED = "document.documentElement.dataset.bsTheme === 'dark' && !document.getAnimations().length"
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 FEWEST = 40  # kinds of pages: fewer means that the crawl lost its way
 
 
@@ -49,6 +50,7 @@ def _inspect(page: Page, address: str) -> Iterator[str]:
     yield from _inspect_dialogs(page)
     for width in PHONES:
         page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(DRAWN)
         if (needs := page.evaluate("document.documentElement.scrollWidth")) > width:
             yield f"{width} px wide screen: {needs} px needed by {_widest(page, width)}"
 
