@@ -74,23 +74,22 @@ def test_two_workers_share_the_work_and_double_nothing(house: House) -> None:
 
 
 def test_killed_in_the_middle_of_atomic_jobs_loses_and_doubles_nothing(house: House, tmp_path: Path) -> None:
-    house.run(ENQUEUE.format(jobs=30, task="exact", seconds=0.01))
+    house.run(ENQUEUE.format(jobs=8, task="exact", seconds=0.6))  # long enough to die in
     kills = 0
     for turn in range(5):
         marker = tmp_path / f"marker{turn}"
         worker = house.spawn(WORK.format(lease=0.5, patience=1.2), ALDIA_TEST_MARKER=str(marker))
         wait_for(marker)
-        time.sleep(0.013 * turn)
+        time.sleep(0.05 * turn)
         worker.send_signal(signal.SIGKILL)
         worker.communicate()
         kills += worker.returncode == -signal.SIGKILL
     assert kills == 5
     finished(house.spawn(WORK.format(lease=5, patience=1.5)))
-    names, processes, jobs = report(house)
-    assert names == Counter({str(number): 1 for number in range(30)})
+    names, _processes, jobs = report(house)
+    assert names == Counter({str(number): 1 for number in range(8)})
     assert {state for state, _attempts in jobs} == {"done"}
-    assert len(processes) > 1
-    assert sum(attempts * count for (_state, attempts), count in jobs.items()) > 30  # some ran again
+    assert sum(attempts * count for (_state, attempts), count in jobs.items()) > 8  # some ran again
 
 
 def test_a_long_job_keeps_its_lease_by_heartbeat(house: House) -> None:
