@@ -154,7 +154,7 @@ def _numbered(text: str) -> list[uuid.UUID]:
     rows = Receivable.objects.order_by()
     for spelled in dict.fromkeys((text, text.upper())):
         ids = list(rows.filter(_begins(spelled)).values_list("id", flat=True)[:MAX_MATCHES])
-        ids += rows.filter(key=spelled).values_list("id", flat=True)
+        ids += rows.filter(~Q(key=""), key=spelled).values_list("id", flat=True)  # as the partial index says
         ids += rows.filter(~Q(purchase_order=""), purchase_order=spelled).values_list("id", flat=True)[:MAX_MATCHES]
         if ids:
             return ids
