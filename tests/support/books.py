@@ -27,7 +27,7 @@ class Books:
 
     def __init__(self, company: Company, seed: int, customers: int = 3) -> None:
         self.company, self.random = company, Random(seed)
-        folder = Portfolio.all_companies.create(company=company, name=f"Norte {uuid7()}")
+        folder, _made = Portfolio.all_companies.get_or_create(company=company, name="Norte")
         self.customers = [
             make_customer(
                 company, f"Cliente {n}", f"AAA010101{n:03d}", portfolio=folder if n % 2 else None, collecting=n != 2
