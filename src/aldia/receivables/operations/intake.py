@@ -8,18 +8,41 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from aldia.customers.models import Customer
-from aldia.documents.models import IngestBatch
+from aldia.documents.models import (
+    ComplementPayment,
+    DocumentRelation,
+    FiscalDocument,
+    IngestBatch,
+    PaymentComplementLine,
+)
 from aldia.documents.operations.batches import begin_batch, chunks, fail_batch, finish_batch
 from aldia.documents.operations.storing import StaleChunk, StoredChunk, store_chunk, write_items
 from aldia.documents.readings import Reading
 from aldia.documents.refusals import ArchiveRefused
+from aldia.receivables.models import Allocation, Credit, JournalEntry, JournalLine, LedgerAccount, Receivable
 from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.switching import open_on_file
 from aldia.receivables.posting import CHAIN
 from aldia.tenancy import audit
+from aldia.tenancy.bulk import refresh_statistics
 from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.scope import transaction
+
+FILLED = (
+    Customer,
+    FiscalDocument,
+    DocumentRelation,
+    ComplementPayment,
+    PaymentComplementLine,
+    Receivable,
+    Credit,
+    Allocation,
+    LedgerAccount,
+    JournalEntry,
+    JournalLine,
+)
+GROWN = frozenset({1, 4, 16, 64, 256})  # chunks after which the tables are several times what they were
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +62,10 @@ def run_batch(
     batch = begin_batch(batch_id=batch_id, now=now())
     while batch is not None:
         try:
-            for readings in chunks(batch=batch):
+            for number, readings in enumerate(chunks(batch=batch), start=1):
                 take_in_chunk(batch=batch, readings=readings, today=today)
+                if number in GROWN:
+                    refresh_statistics(FILLED)
                 if progress is not None:
                     progress(Progress(readings[-1].position + 1, batch.total or 0))
         except StaleChunk:  # another run is ahead: go on from where it is
