@@ -21,6 +21,8 @@ from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import User
 from aldia.tenancy.scope import current_company_id
 
+NOT_MONEY = frozenset({"write_off", "discount", "withholding", "adjustment"})
+
 
 class OverApplied(ValueError):
     """More than the receivable owes, or than the credit has left, was asked to be applied."""
@@ -94,6 +96,12 @@ class Desk:
         postings = ledger.reverse(ledger.allocate(amount, Money(allocation.credit_amount, credit.currency)))
         self._post("unallocate", f"allocation:{row.id}", on, postings, receivable=receivable, credit=credit)
         return row
+
+    def give_back(self, allocation: Allocation, *, on: date, rule: str) -> None:
+        """Undo an allocation; what is not money (a write-off, a withholding) has no life without it and ends, too."""
+        credit = self.unapply(allocation, on=on, rule=rule).credit
+        if credit.kind in NOT_MONEY and credit.remaining == credit.amount:
+            self.reverse(credit, on=max(on, allocation.on), reason="Se quitó lo que ajustaba")
 
     def void(self, receivable: Receivable, *, on: date, code: str, reason: str) -> None:
         """Stop collecting a receivable whose allocations have been undone."""

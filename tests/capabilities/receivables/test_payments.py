@@ -146,6 +146,19 @@ def test_a_voided_charge_gives_back_what_paid_it_and_comes_back(customer: Custom
     assert balance(row) == 100_00
 
 
+@pytest.mark.parametrize("how", ["void", "take_back"])
+def test_a_write_off_never_turns_into_credit_in_favour(customer: Customer, how: str) -> None:
+    row = charge(customer, 100_00)
+    settle(receivable_id=row.id, kind="write_off", amount=40_00, on=TODAY, reason="Quebró", key="w", actor=None)
+    if how == "void":
+        charges.void_receivable(receivable_id=row.id, on=TODAY, reason="Error", actor=None)
+    else:
+        unallocate(allocation_id=Allocation.objects.get().id, on=TODAY, actor=None)
+    credit = Credit.objects.get()
+    assert (credit.remaining, credit.reversed_on) == (0, TODAY)
+    assert balance(row) == (0 if how == "void" else 100_00)
+
+
 def test_due_dates_move_with_a_reason_and_every_change_is_kept(customer: Customer) -> None:
     one, two = charge(customer, 1_00), charge(customer, 1_00)
     ids = [one.id, two.id]

@@ -74,7 +74,7 @@ def unallocate(*, allocation_id: uuid.UUID, on: date, actor: User | None) -> Cre
             return credit
         if credit.kind == CreditKind.PRESUMED:
             raise PaymentError(_("Un pago presunto se quita con «No está pagada»."))
-        desk.unapply(row, on=on, rule="unassigned")
+        desk.give_back(row, on=on, rule="unassigned")
         if credit.source == SOURCE:
             credit.hands_off = True
             desk.touch(credit)

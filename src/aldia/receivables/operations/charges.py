@@ -89,7 +89,7 @@ def void_receivable(*, receivable_id: uuid.UUID, on: date, reason: str, actor: U
             live = Allocation.objects.filter(receivable=row, reversal_of__isnull=True, reversal__isnull=True)
             for allocation in live.select_related("credit"):
                 allocation.receivable = row
-                desk.unapply(allocation, on=on, rule="void")
+                desk.give_back(allocation, on=on, rule="void")
             desk.void(row, on=on, code="by_hand", reason=reason)
             desk.close()
             _record(actor, "receivables.voided", row, {"reason": reason})

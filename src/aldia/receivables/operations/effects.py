@@ -163,7 +163,8 @@ class _Work:
                 self._unapply(row, DERIVED_RULE)
 
     def _unapply(self, row: Allocation, rule: str) -> None:
-        self.desk.unapply(row, on=row.on if rule == DERIVED_RULE else self.today, rule=rule)
+        undo = self.desk.give_back if rule == VOID_RULE else self.desk.unapply
+        undo(row, on=row.on if rule == DERIVED_RULE else self.today, rule=rule)
         del self.live[row.id]
         del self.of_credit[row.credit_id][row.id]
 
