@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aldia.customers.identity import Identity, identify, is_foreign, is_public
@@ -224,7 +225,8 @@ def _check_collected(row: OpeningRow, customer: Customer | None, on_file: OnFile
 
 def _load_keys(found: OnFile, keys: set[str]) -> None:
     for part in chunks(sorted(keys), 500):
-        found.by_key |= {row.key: row for row in Receivable.objects.filter(key__in=part)}
+        rows = Receivable.objects.filter(~Q(key=""), key__in=part)  # its partial index: the condition is repeated
+        found.by_key |= {row.key: row for row in rows}
         found.documents |= {row.key: row for row in FiscalDocument.objects.filter(key__in=part)}
 
 

@@ -10,11 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-
-def gettext_noop(text: str) -> str:
-    """Mark a sentence for the message catalogue; translating is the interface's business."""
-    return text
-
+from aldia.domain.sentences import gettext_noop
 
 # What is quoted back from a file is short: a message is a sentence, not a copy of the file.
 QUOTE_LIMIT = 60
