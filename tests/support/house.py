@@ -32,7 +32,11 @@ class House:
 
     @property
     def env(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALDIA_", "DATABASE_URL", "DJANGO_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("ALDIA_", "DATABASE_URL", "DJANGO_"))
+        }
         url = {"DATABASE_URL": self.database_url} if self.database_url else {}
         return (
             kept
