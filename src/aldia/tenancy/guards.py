@@ -30,6 +30,7 @@ IMMUTABLE = frozenset(
     }
 )
 FROZEN = {  # columns that never change once the row is there
+    "messaging_message": ("customer_id", "channel", "purpose", "key", "subject", "html", "text", "facts"),
     "receivables_credit": ("amount", "currency", "customer_id"),
     "receivables_receivable": ("total", "currency", "customer_id", "kind"),
 }

@@ -127,6 +127,38 @@ class StoredFile(CompanyModel):
         return self.name
 
 
+class CompanyBrand(CompanyModel):
+    """How the company shows itself to its customers: in mails, papers and the portal. `accent`: "#rrggbb"."""
+
+    logo = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    accent = models.CharField(max_length=7, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    website = models.URLField(blank=True)
+    footer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company"], name="companybrand_once")]
+        base_manager_name = "all_companies"
+
+    def __str__(self) -> str:
+        return self.accent
+
+
+class Secret(CompanyModel):
+    """Something that must stay secret, encrypted under a data key of its own (AES-256-GCM; see `tenancy.secrets`).
+
+    The data key is wrapped by the installation's key, which is never in the database; `wrapped_by` says by which.
+    """
+
+    kind = models.CharField(max_length=40)
+    ciphertext = models.BinaryField()
+    wrapped_key = models.BinaryField()
+    wrapped_by = models.CharField(max_length=16)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class ChainHead(CompanyModel):
     """The last link of a company's hash chain; locking this row serialises the writers of that chain."""
 

@@ -15,6 +15,8 @@ IMPORT_DOCUMENTS = "import_documents"
 RECORD_PAYMENTS = "record_payments"
 ADJUST_BALANCES = "adjust_balances"
 PAUSE = "pause"
+SEND_MESSAGES = "send_messages"
+MANAGE_REMINDERS = "manage_reminders"
 EXPORT = "export"
 MANAGE_COMPANY = "manage_company"
 MANAGE_PEOPLE = "manage_people"
@@ -30,6 +32,8 @@ EVERYTHING = frozenset(
         RECORD_PAYMENTS,
         ADJUST_BALANCES,
         PAUSE,
+        SEND_MESSAGES,
+        MANAGE_REMINDERS,
         EXPORT,
         MANAGE_COMPANY,
         MANAGE_PEOPLE,
@@ -42,7 +46,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OWNER: EVERYTHING,
     Role.ADMIN: EVERYTHING,
     Role.FINANCE: EVERYTHING - {MANAGE_COMPANY, MANAGE_PEOPLE},
-    Role.COLLECTOR: frozenset({VIEW, EDIT_CUSTOMERS, RECORD_PAYMENTS, PAUSE, EXPORT}),
+    Role.COLLECTOR: frozenset({VIEW, EDIT_CUSTOMERS, RECORD_PAYMENTS, PAUSE, SEND_MESSAGES, EXPORT}),
     Role.AUDITOR: frozenset({VIEW, EXPORT, VIEW_AUDIT}),
 }
 

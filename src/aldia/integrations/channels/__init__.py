@@ -1,0 +1,1 @@
+"""Channels: one file an adapter (see `domain.ports.channels` for what one must be)."""

@@ -1,0 +1,1 @@
+"""Writes across the tables of reminders."""
