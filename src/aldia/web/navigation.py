@@ -44,6 +44,16 @@ SECTIONS = (
         ),
     ),
     Section(
+        _("Recordatorios"),
+        (
+            Item(_("Reglas"), icon="bell", names=("reminder_rules",), go="g"),
+            Item(_("Plantillas"), icon="notes", names=("message_templates",)),
+            Item(_("Calendario"), icon="calendar-event", names=("reminder_calendar",), go="l"),
+            Item(_("Enviados"), icon="send", names=("messages",), go="v"),
+            Item(_("Buzón"), icon="inbox", names=("mailbox",)),
+        ),
+    ),
+    Section(
         _("Documentos"),
         (
             Item(
@@ -80,6 +90,12 @@ SECTIONS = (
             Item(_("Empresa"), icon="building", names=("company_settings",), permission=permissions.MANAGE_COMPANY),
             Item(
                 _("Cobranza"), icon="adjustments", names=("collection_settings",), permission=permissions.MANAGE_COMPANY
+            ),
+            Item(
+                _("Recordatorios"),
+                icon="bell",
+                names=("reminder_settings",),
+                permission=permissions.MANAGE_REMINDERS,
             ),
             Item(_("Personas"), icon="user-cog", names=("people",), permission=permissions.MANAGE_PEOPLE),
             Item(

@@ -15,6 +15,8 @@ PERMISSION_NAMES = {
     p.RECORD_PAYMENTS: _("Registrar pagos y aplicarlos"),
     p.ADJUST_BALANCES: _("Ajustar saldos, cancelar e incobrables"),
     p.PAUSE: _("Pausar la cobranza"),
+    p.SEND_MESSAGES: _("Escribir a los clientes y aprobar mensajes"),
+    p.MANAGE_REMINDERS: _("Cambiar y activar las reglas de recordatorios"),
     p.VIEW_AUDIT: _("Ver la bitácora"),
     p.MANAGE_JOBS: _("Ver y reintentar trabajos"),
     p.MANAGE_PEOPLE: _("Invitar personas y cambiar su papel"),
