@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("aldia.web.urls_customers")),
     path("", include("aldia.web.urls_receivables")),
     path("", include("aldia.web.urls_documents")),
+    path("", include("aldia.web.urls_messages")),
     path("", include("aldia.web.urls_reminders")),
 ]
 if settings.DEV:
