@@ -1,45 +1,23 @@
-"""PDF of the reports, set by Typst. Words go in as JSON, never as markup, so that no text can become a command."""
+"""PDF of the reports, set by `integrations.typesetting`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import fontpkg_inter  # type: ignore[import-untyped]
-import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from aldia.customers.models import Customer
+from aldia.integrations.typesetting import PDF_TYPE, set_pdf
 from aldia.receivables.queries.statement import CurrencyStatement, Statement
 from aldia.reporting import words
 from aldia.reporting.queries.aging import CUSTOMER, PORTFOLIO, Aging, AgingRow
 from aldia.tenancy.models import Company
 
-TEMPLATES = Path(__file__).parent / "typst"
-FONTS = Path(fontpkg_inter.__file__).parent / "files"
-PDF_TYPE = "application/pdf"
+__all__ = ["MAX_ROWS", "PDF_TYPE", "aging_pdf", "statement_pdf"]
 MAX_ROWS = 2_000  # more take seconds: a job makes them
-_lock = Lock()
-
-
-@cache
-def _compiler(template: str) -> typst.Compiler:
-    """One per template: making one reads the fonts, which costs more than setting a page."""
-    path = TEMPLATES / f"{template}.typ"
-    return typst.Compiler(input=str(path), root=str(TEMPLATES), font_paths=[str(FONTS)], ignore_system_fonts=True)
-
-
-def _set(template: str, data: dict[str, Any]) -> bytes:
-    with _lock:
-        found = _compiler(template).compile(format="pdf", sys_inputs={"data": json.dumps(data)})
-    assert isinstance(found, bytes)  # noqa: S101
-    return found
 
 
 def _page(company: Company, title: str, subtitle: str, notes: Sequence[str], today: date) -> dict[str, Any]:
@@ -60,7 +38,7 @@ def aging_pdf(found: Aging, *, company: Company, today: date) -> bytes:
     data = _page(company, _("Antigüedad de saldos"), subtitle, notes, today)
     data["words"] = {"page": _("Página"), "empty": _("Nadie debía nada ese día.")}
     data["currencies"] = [_aging_part(found, total, company) for total in found.totals]
-    return _set("aging", data)
+    return set_pdf("aging", data)
 
 
 def _aging_part(found: Aging, total: AgingRow, company: Company) -> dict[str, Any]:
@@ -106,7 +84,7 @@ def statement_pdf(found: Statement, *, customer: Customer, company: Company) -> 
         "credit_heads": [_("Fecha"), _("Concepto"), _("Importe"), _("A favor")],
     }  # fmt: skip
     data["currencies"] = [_statement_part(part, found, company) for part in found.currencies]
-    return _set("statement", data)
+    return set_pdf("statement", data)
 
 
 def _statement_part(part: CurrencyStatement, found: Statement, company: Company) -> dict[str, Any]:
