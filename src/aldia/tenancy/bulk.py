@@ -7,6 +7,7 @@ rows that are complete as they stand: no defaults of the database, no expression
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -22,14 +23,8 @@ def insert_rows(rows: Sequence[Any], model: type[models.Model] | None = None) ->
     """
     if not rows:
         return
-    meta = model._meta if model is not None else rows[0]._meta
-    fields = [field for field in meta.local_concrete_fields if field.db_default is models.NOT_PROVIDED]
-    columns = [(field.attname, _adapter(field)) for field in fields]
+    target, one, columns = _shape(model or type(rows[0]), connection.vendor)
     values = [[adapt(getattr(row, name)) for name, adapt in columns] for row in rows]
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in fields)
-    target = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608 - names come from the model
-    one = f"({', '.join(['%s'] * len(fields))})"
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(target + one, values)
@@ -37,6 +32,16 @@ def insert_rows(rows: Sequence[Any], model: type[models.Model] | None = None) ->
         for start in range(0, len(values), _PG_ROWS):
             part = values[start : start + _PG_ROWS]
             cursor.execute(target + ", ".join([one] * len(part)), [value for row in part for value in row])
+
+
+@lru_cache(maxsize=64)
+def _shape(model: type[models.Model], vendor: str) -> tuple[str, str, list[tuple[str, Callable[[Any], Any]]]]:
+    """The INSERT up to its values, the marks of one row, and how each attribute is adapted."""
+    fields = [field for field in model._meta.local_concrete_fields if field.db_default is models.NOT_PROVIDED]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in fields)
+    target = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names come from the model
+    return target, f"({', '.join(['%s'] * len(fields))})", [(field.attname, _adapter(field)) for field in fields]
 
 
 def refresh_statistics(models_filled: Sequence[type[models.Model]]) -> None:

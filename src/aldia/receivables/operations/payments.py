@@ -19,6 +19,7 @@ from aldia.receivables.operations.presuming import release_presumptions
 from aldia.tenancy import audit
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import StoredFile, User
+from aldia.tenancy.reading import marks, row_exists, select_rows
 from aldia.tenancy.scope import transaction
 
 PERSON = "person"
@@ -83,7 +84,7 @@ def record_payment(
         desk = Desk(actor=actor)
         if repeated := _repeated(source, key, customer_id, amount, received_on):
             return repeated
-        if not Customer.objects.filter(pk=customer_id).exists():
+        if not row_exists(Customer, customer_id):
             raise PaymentError(_("Ese cliente no existe."))
         if not is_distinct and (suspects := suspected_duplicates(customer_id, amount, received_on)):
             raise SuspectedDuplicate(suspects)
@@ -234,9 +235,10 @@ def credit_by_id(credit_id: uuid.UUID) -> Credit:
 
 def _repeated(source: str, key: str, customer_id: uuid.UUID, amount: Money, on: date) -> Credit | None:
     """The credit that this key already recorded; a conflict if it was another one."""
-    row = Credit.objects.filter(source=source, external_key=key).first()
-    if row is None:
+    found = select_rows(Credit, "source = %s AND external_key = %s", [source, key])
+    if not found:
         return None
+    row = found[0]
     if (row.customer_id, row.amount, row.currency, row.received_on) != (
         customer_id,
         amount.minor,
@@ -280,8 +282,11 @@ def apply_by_policy(desk: Desk, credit: Credit, rows: list[Receivable], policy: 
 
 def _payable(credit: Credit, named: Collection[uuid.UUID], policy: str) -> dict[uuid.UUID, Receivable]:
     """What the credit may pay: the documents named and, where a policy chooses, all that the customer owes."""
-    rows = Receivable.objects.filter(customer_id=credit.customer_id, currency=credit.currency, voided_on__isnull=True)
-    found = {row.id: row for row in rows.filter(id__in=list(named))} if named else {}
+    payable = "customer_id = %s AND currency = %s AND voided_on IS NULL"
+    rows: list[Receivable] = []
     if policy:
-        found = {row.id: row for row in rows.filter(balance__gt=0)} | found
-    return found
+        rows += select_rows(Receivable, f"{payable} AND balance > 0", [credit.customer_id, credit.currency])
+    if named:
+        which = f"{payable} AND id IN ({marks(list(named))})"
+        rows += select_rows(Receivable, which, [credit.customer_id, credit.currency, *named])
+    return {row.id: row for row in rows}
