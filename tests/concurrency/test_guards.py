@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from aldia.customers.models import Customer, Portfolio
+from aldia.messaging.models import Delivery, DeliveryEvent, Message
 from aldia.receivables.models import (
     Allocation,
     Credit,
@@ -32,6 +33,7 @@ from tests.cast import make_company, make_customer, make_user
 pytestmark = pytest.mark.django_db
 POSTGRESQL = connection.vendor == "postgresql"
 DAY = date(2026, 11, 20)
+NOON = datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
 def sql(statement: str, *values: object) -> list[tuple]:
@@ -108,11 +110,15 @@ def books(ours: Company) -> dict[str, object]:
     )
     change = DueDateChange.objects.create(**own, receivable=receivable, old_due_on=DAY, new_due_on=DAY, reason="r")
     event = audit.record(actor=None, verb="x.happened")
-    rows = (customer, receivable, credit, account, entry, line, allocation, change, event)
+    message = Message.objects.create(**own, customer=customer, channel="email", purpose="before", key="k", on_day=DAY)
+    delivery = Delivery.objects.create(**own, message=message, address="a@b.example")
+    told = DeliveryEvent.objects.create(**own, delivery=delivery, kind="opened", at=NOON, event_key="k")
+    rows = (customer, receivable, credit, account, entry, line, allocation, change, event, message, delivery, told)
     return {row._meta.db_table: row for row in rows}
 
 
 REWRITES = {
+    "messaging_deliveryevent": "detail = 'y'",
     "tenancy_auditevent": "verb = 'y'",
     "receivables_journalentry": "memo = 'y'",
     "receivables_journalline": "amount = 101",

@@ -111,6 +111,7 @@ class Message(CompanyModel):
     """One message with its content as it was frozen. `key` makes it once: the same occasion never writes a second.
 
     `facts` holds what it said in figures (amounts as minor units with their currency), for whoever asks years later.
+    `provider_template` with `parameters`: the approved template of WhatsApp that says the same. `reply_to`: a person.
     """
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
@@ -126,6 +127,10 @@ class Message(CompanyModel):
     subject = models.CharField(max_length=300, blank=True)
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
+    provider_template = models.CharField(max_length=200, blank=True)
+    parameters = models.JSONField(default=list)
+    sender_name = models.CharField(max_length=200, blank=True)
+    reply_to = models.EmailField(blank=True)
     facts = models.JSONField(default=dict)
     on_day = models.DateField()
     send_after = models.DateTimeField(null=True, blank=True)
@@ -149,12 +154,13 @@ class Message(CompanyModel):
 
 
 class Attachment(CompanyModel):
-    """A file that goes with a message, kept as it went."""
+    """A file that goes with a message, kept as it went. `content_id`: a picture inside the HTML (the logo)."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
     position = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
+    content_id = models.CharField(max_length=60, blank=True)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -233,12 +239,14 @@ class DeliveryEvent(CompanyModel):
 
 
 class ProviderNotice(CompanyModel):
-    """What a provider told us, as it came (verified, before anything is made of it): the inbox of the channels."""
+    """What a provider told us, as it came: the inbox of the channels. `events` is what its adapter read in it when it
+    verified the request: a signature cannot be verified again later. Unprocessed: some event has no delivery yet."""
 
     account = models.ForeignKey(ChannelAccount, on_delete=models.PROTECT, related_name="+")
     event_id = models.CharField(max_length=200)
     body = models.TextField()
     headers = models.JSONField(default=dict)
+    events = models.JSONField(default=list)
     processed_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
 

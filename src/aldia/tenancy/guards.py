@@ -22,6 +22,7 @@ GLOBAL_APPS = frozenset({"queue"})  # workers claim across companies
 IDENTITY = frozenset({"tenancy_membership", "tenancy_invitation"})  # read to find out which company a person is in
 IMMUTABLE = frozenset(
     {
+        "messaging_deliveryevent",
         "tenancy_auditevent",
         "receivables_journalentry",
         "receivables_journalline",
@@ -30,7 +31,7 @@ IMMUTABLE = frozenset(
     }
 )
 FROZEN = {  # columns that never change once the row is there
-    "messaging_message": ("customer_id", "channel", "purpose", "key", "subject", "html", "text", "facts"),
+    "messaging_message": ("customer_id", "channel", "purpose", "key", "subject", "html", "text", "facts", "parameters"),
     "receivables_credit": ("amount", "currency", "customer_id"),
     "receivables_receivable": ("total", "currency", "customer_id", "kind"),
 }

@@ -15,11 +15,12 @@ from typing import Any, ClassVar, Protocol
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
-    """A file that goes along: its bytes as they are."""
+    """A file that goes along: its bytes as they are. `content_id`: a picture that the HTML shows as "cid:…"."""
 
     name: str
     content_type: str
     data: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Outgoing:
     provider_template: str = ""
     parameters: tuple[str, ...] = ()
     files: tuple[OutgoingFile, ...] = ()
+    is_automatic: bool = True  # False: a person wrote it and pressed send (RFC 3834, Auto-Submitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +126,11 @@ class Adapter(Protocol):
     def check(self) -> None:
         """Prove that the account works without writing to a customer; raise `ChannelFailure` with what to do."""
 
-    def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Event]:
-        """Verify a webhook over its raw bytes and put it in our words; raise `BadSignature`."""
+    def read_notice(
+        self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime | None = None
+    ) -> list[Event]:
+        """Verify a webhook over its raw bytes and put it in our words; raise `BadSignature`.
+
+        Header names come in lower case; `:url` is the whole address that was called (some sign it). `now` is given
+        while it comes in, and what was signed too long before is refused; what was kept is read again without it.
+        """

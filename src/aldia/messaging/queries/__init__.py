@@ -1,0 +1,1 @@
+"""Reads of templates and messages for the pages."""
