@@ -7,6 +7,8 @@ ALDIA_HOSTS     comma-separated host names that are answered; default localhost
 ALDIA_ORIGINS   comma-separated https://… origins trusted for forms (behind a proxy)
 ALDIA_PROXY     1 when a trusted proxy sets X-Forwarded-Proto and X-Forwarded-For
 ALDIA_LOGS      json or text (default: text on a terminal, else one JSON object per line); ALDIA_LOG_LEVEL default INFO
+ALDIA_KEK       the key that wraps secrets (32 bytes, base64; "new,old" while rotating); default: kek.key in ALDIA_DATA
+ALDIA_PRIVATE_NETWORKS  networks (10.0.0.0/8,…) that mail servers of companies may be in; default: public ones only
 ALDIA_EMAIL_URL smtp://user:password@host:port (smtps:// for TLS); default: mail is kept in the data directory
 """
 
@@ -194,6 +196,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5_000
 ALDIA_MAX_UPLOAD_BYTES = 512 * 1024 * 1024
+ALDIA_PRIVATE_NETWORKS = _names("ALDIA_PRIVATE_NETWORKS", "")
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "aldia_cache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

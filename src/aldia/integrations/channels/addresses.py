@@ -1,0 +1,49 @@
+"""What may stand in a header or an envelope: one address, one line. Nothing a person or a file wrote adds a header."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from aldia.domain.ports.channels import ChannelFailure
+
+# RFC 5321 §4.1.2 without quoted local parts, literals and comments; letters of other alphabets by RFC 6531.
+_LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\"\x00-\x20\x7f]+")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+MAX_ADDRESS = 254
+
+
+def one_line(text: str, limit: int = 250) -> str:
+    """The text without line ends or controls of any kind (CR, LF, NEL, U+2028, bidi marks): they become spaces."""
+    kept = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") else letter for letter in text)
+    return " ".join(kept.split())[:limit]
+
+
+def email_address(address: str) -> str:
+    """The one address that `address` is, its domain in ASCII. Raises a permanent `ChannelFailure` if it is not one."""
+    local, at, domain = address.rpartition("@")
+    try:
+        plain = domain.encode("idna").decode()
+    except UnicodeError:
+        plain = ""
+    labels = plain.split(".")
+    good = at and len(address) <= MAX_ADDRESS and _LOCAL.fullmatch(local) and len(labels) > 1
+    if not good or ".." in local or local[0] == "." or local[-1] == "." or not all(map(_LABEL.fullmatch, labels)):
+        raise ChannelFailure("bad_address", "La dirección de correo no es válida.", permanent=True, address_is_bad=True)
+    if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") for letter in local):
+        raise ChannelFailure("bad_address", "La dirección de correo no es válida.", permanent=True, address_is_bad=True)
+    return f"{local}@{plain}"
+
+
+def telephone(number: str) -> str:
+    """The number as providers take it (E.164). Raises a permanent `ChannelFailure` if it is not one."""
+    plain = re.sub(r"[ ().\-]", "", number)
+    if not _E164.fullmatch(plain):
+        raise ChannelFailure(
+            "bad_address",
+            "El teléfono debe llevar la clave del país: +52…",
+            permanent=True,
+            address_is_bad=True,
+        )
+    return plain

@@ -1,0 +1,31 @@
+"""The outside systems this house can talk to: one line each, loaded when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from aldia.domain.ports.channels import Adapter
+
+ANY_CHANNEL = "any"
+CHANNELS = {
+    "smtp": "aldia.integrations.channels.smtp.Smtp",
+    "mailbox": "aldia.integrations.channels.mailbox.Mailbox",
+    "letter": "aldia.integrations.channels.letter.Letter",
+}
+
+
+@cache
+def channel_adapter(name: str) -> type[Adapter] | None:
+    """The adapter of that name; None when the house does not know it (any more)."""
+    path = CHANNELS.get(name)
+    if path is None:
+        return None
+    module, _dot, attribute = path.rpartition(".")
+    return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+
+
+def adapters_for(channel: str) -> list[type[Adapter]]:
+    """The adapters that serve a channel, in the order of the table."""
+    found = (channel_adapter(name) for name in CHANNELS)
+    return [each for each in found if each is not None and each.channel in (channel, ANY_CHANNEL)]
