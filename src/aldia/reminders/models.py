@@ -24,7 +24,11 @@ class Weekdays(models.TextChoices):
 
 
 class ReminderSettings(CompanyModel):
-    """How and when a company reminds. Hours are local to the company; `transit_days` are bank days."""
+    """How and when a company reminds. Hours are local to the company; `transit_days` are bank days.
+
+    `min_days_between` and `max_per_week` count days on which a customer was reminded (`domain.reminders.caps`).
+    `merge_after_days`: how many days a step that speaks of a day (when it falls due, when it is paid) may wait.
+    """
 
     send_from = models.TimeField(default="09:00")
     send_until = models.TimeField(default="18:00")
@@ -130,11 +134,15 @@ class StepTemplate(CompanyModel):
 
 
 class RuleAssignment(CompanyModel):
-    """Who follows which rule, where it is not the company's default. `rule` empty: no reminders at all."""
+    """Who follows which rule, where it is not the company's default. `rule` empty: no reminders at all.
+
+    What came due before `assigned_on` is not made up for, but for the latest.
+    """
 
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     receivable = models.ForeignKey(Receivable, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     rule = models.ForeignKey(ReminderRule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    assigned_on = models.DateField()
 
     class Meta:
         constraints = [
@@ -207,7 +215,15 @@ class ReminderCandidate(CompanyModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["company", "receivable", "step", "cycle", "channel"], name="candidate_once")
+            models.UniqueConstraint(
+                fields=["company", "receivable", "step", "cycle", "channel"], name="candidate_once"
+            ),
+            # whatever the number of its turn, and whichever rule was followed when
+            models.UniqueConstraint(
+                fields=["company", "credit", "receivable", "channel"],
+                name="candidate_thanks_once",
+                condition=Q(credit__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(
