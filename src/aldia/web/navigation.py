@@ -46,7 +46,7 @@ SECTIONS = (
     Section(
         _("Recordatorios"),
         (
-            Item(_("Reglas"), icon="bell", names=("reminder_rules",), go="g"),
+            Item(_("Reglas"), icon="bell", names=("reminder_rules",), go="e"),
             Item(_("Plantillas"), icon="notes", names=("message_templates",)),
             Item(_("Calendario"), icon="calendar-event", names=("reminder_calendar",), go="l"),
             Item(_("Enviados"), icon="send", names=("messages",), go="v"),

@@ -26,8 +26,17 @@
   document.addEventListener("aldia:messages", (event) => {
     (event.detail.value || []).forEach((item) => toast(item.text, item.level));
   });
-  // a list swapped in place keeps the keyboard where it was
-  document.addEventListener("htmx:afterSettle", () => { refreshSelections(); });
+  // a list swapped in place keeps the keyboard where it was: on the link of the same address
+  let held = "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const focused = document.activeElement;
+    held = event.detail.target?.contains(focused) ? focused.getAttribute("href") || "" : "";
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    refreshSelections();
+    if (held) document.querySelector(`main a[href="${CSS.escape(held)}"]`)?.focus();
+    held = "";
+  });
 
   // toasts
   function toast(text, level) {
