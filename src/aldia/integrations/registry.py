@@ -11,6 +11,8 @@ ANY_CHANNEL = "any"
 CHANNELS = {
     "smtp": "aldia.integrations.channels.smtp.Smtp",
     "mailbox": "aldia.integrations.channels.mailbox.Mailbox",
+    "twilio": "aldia.integrations.channels.twilio.Twilio",
+    "whatsapp_cloud": "aldia.integrations.channels.whatsapp_cloud.WhatsAppCloud",
     "letter": "aldia.integrations.channels.letter.Letter",
 }
 

@@ -87,7 +87,10 @@ def build(account: ChannelAccount) -> Adapter:
 def plain_settings(kind: type[Adapter], found: dict[str, str]) -> dict[str, str]:
     """What the adapter declares and nothing else (no address of a server slips in), and what the house allows."""
     declared = {each.name: str(found.get(each.name, each.default)) for each in kind.fields if not each.is_secret}
-    return declared | {"private_networks": ",".join(settings.ALDIA_PRIVATE_NETWORKS)}
+    return declared | {
+        "private_networks": ",".join(settings.ALDIA_PRIVATE_NETWORKS),
+        "callback_url": str(found.get("callback_url", "")),  # ours, written by `operations.accounts`
+    }
 
 
 def revealed(account: ChannelAccount) -> secrets.Revealed:

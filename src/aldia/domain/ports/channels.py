@@ -126,11 +126,10 @@ class Adapter(Protocol):
     def check(self) -> None:
         """Prove that the account works without writing to a customer; raise `ChannelFailure` with what to do."""
 
-    def read_notice(
-        self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime | None = None
-    ) -> list[Event]:
+    def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Event]:
         """Verify a webhook over its raw bytes and put it in our words; raise `BadSignature`.
 
-        Header names come in lower case; `:url` is the whole address that was called (some sign it). `now` is given
-        while it comes in, and what was signed too long before is refused; what was kept is read again without it.
+        Header names come in lower case. Two are ours: `:url`, the whole address that was called (some providers sign
+        it), and `:received`, when it came (ISO 8601). They are kept with the notice, so that reading it again later
+        gives the same.
         """

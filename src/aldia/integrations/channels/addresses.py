@@ -16,24 +16,45 @@ MAX_ADDRESS = 254
 
 def one_line(text: str, limit: int = 250) -> str:
     """The text without line ends or controls of any kind (CR, LF, NEL, U+2028, bidi marks): they become spaces."""
-    kept = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") else letter for letter in text)
+    kept = "".join(" " if _is_control(letter) else letter for letter in text)
     return " ".join(kept.split())[:limit]
 
 
-def email_address(address: str) -> str:
-    """The one address that `address` is, its domain in ASCII. Raises a permanent `ChannelFailure` if it is not one."""
-    local, at, domain = address.rpartition("@")
+def recipient_address(address: str) -> str:
+    """The one address that `address` is, its domain in ASCII. If it is not one: a permanent `ChannelFailure`."""
+    found = plain_address(address)
+    if not found:
+        text = "La dirección de correo no es válida."
+        raise ChannelFailure("bad_address", text, permanent=True, address_is_bad=True)
+    return found
+
+
+def own_address(address: str) -> str:
+    """An address of ours (sender, answers). A wrong one is no fault of the recipient, and can be put right."""
+    found = plain_address(address)
+    if not found:
+        raise ChannelFailure(
+            "bad_sender", "La dirección del remitente o la de respuesta no es válida.", permanent=False
+        )
+    return found
+
+
+def plain_address(address: str) -> str:
+    """The address with its domain in ASCII, "" if it is not exactly one address."""
+    local, _at, domain = address.rpartition("@")
     try:
         plain = domain.encode("idna").decode()
     except UnicodeError:
-        plain = ""
+        return ""
     labels = plain.split(".")
-    good = at and len(address) <= MAX_ADDRESS and _LOCAL.fullmatch(local) and len(labels) > 1
-    if not good or ".." in local or local[0] == "." or local[-1] == "." or not all(map(_LABEL.fullmatch, labels)):
-        raise ChannelFailure("bad_address", "La dirección de correo no es válida.", permanent=True, address_is_bad=True)
-    if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") for letter in local):
-        raise ChannelFailure("bad_address", "La dirección de correo no es válida.", permanent=True, address_is_bad=True)
-    return f"{local}@{plain}"
+    good = len(address) <= MAX_ADDRESS and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
+    if not good or not _LOCAL.fullmatch(local) or any(map(_is_control, local)):
+        return ""
+    return "" if ".." in local or local[0] == "." or local[-1] == "." else f"{local}@{plain}"
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs")
 
 
 def telephone(number: str) -> str:

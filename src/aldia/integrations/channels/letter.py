@@ -6,7 +6,6 @@ What the person does is `messaging.operations.letters`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from aldia.domain.ports.channels import BadSignature, ChannelFailure, Event, EventKind, Field, Outgoing, Sent
@@ -33,7 +32,5 @@ class Letter:
     def check(self) -> None:
         """There is nothing to reach."""
 
-    def read_notice(
-        self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime | None = None
-    ) -> list[Event]:
+    def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Event]:
         raise BadSignature

@@ -7,7 +7,6 @@ What went through it is known by its provider id, which begins with `PREFIX`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from aldia.domain.ports.channels import (
@@ -60,9 +59,7 @@ class Mailbox:
     def check(self) -> None:
         """It always works."""
 
-    def read_notice(
-        self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime | None = None
-    ) -> list[Event]:
+    def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Event]:
         raise BadSignature
 
 

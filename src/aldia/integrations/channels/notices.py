@@ -1,0 +1,37 @@
+"""What the readings of webhooks share: when one came, whether what was signed is fresh, and a name for each event."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aldia.domain.ports.channels import BadSignature
+
+BEGINNING = datetime.fromtimestamp(0, UTC)
+
+
+def received_at(headers: Mapping[str, str]) -> datetime:
+    """When the notice came, as the endpoint wrote it."""
+    try:
+        return datetime.fromisoformat(headers.get(":received", ""))
+    except ValueError:
+        return BEGINNING
+
+
+def refuse_stale(headers: Mapping[str, str], signed_at: object, tolerance: timedelta) -> None:
+    """Refuse what was signed long before it came (or will be): somebody kept it. `signed_at`: seconds since 1970."""
+    try:
+        moment = datetime.fromtimestamp(int(str(signed_at)), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise BadSignature from None
+    if abs(received_at(headers) - moment) > tolerance:
+        raise BadSignature
+
+
+def name_of(raw: Any) -> str:
+    """A name for an event whose provider gives none: the same content has the same name, however it is written."""
+    plain = json.dumps(raw, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(plain.encode()).hexdigest()[:40]
