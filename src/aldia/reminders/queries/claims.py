@@ -1,0 +1,89 @@
+"""What customers said and what they have in favour: promises, disputes, payments reported, unapplied credit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import F, Sum
+
+from aldia.collections.models import Dispute, PromisedDebt
+from aldia.domain.reminders import Sending
+from aldia.domain.reminders.days import chased_from
+from aldia.payments.models import ReportedDebt, ReportState
+from aldia.receivables.models import Credit
+from aldia.reminders.queries.span import Span
+
+LONGEST_TRANSIT = timedelta(days=60)  # a promise older than that is over, whatever the calendar
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Claims:
+    """By receivable: the day a promise holds until, what is disputed, whether a payment was reported. By customer
+    and currency: what is in favour. Amounts in minor units."""
+
+    promised_until: dict[uuid.UUID, date] = field(default_factory=dict)
+    disputed: dict[uuid.UUID, int] = field(default_factory=dict)
+    reported: set[uuid.UUID] = field(default_factory=set)
+    in_favour: dict[tuple[uuid.UUID, str], int] = field(default_factory=dict)
+
+
+def claims_of(span: Span, *, today: date, sending: Sending) -> Claims:
+    """The claims of some customers, each kind by one query."""
+    disputes = Dispute.objects.filter(span.q("receivable__customer_id"), resolved_on__isnull=True)
+    reports = ReportedDebt.objects.filter(span.q("report__customer_id"), report__state=ReportState.WAITING)
+    return Claims(
+        _promised(span, today, sending),
+        dict(disputes.values_list("receivable_id", "amount")),
+        set(reports.values_list("receivable_id", flat=True)),
+        _in_favour(span),
+    )
+
+
+def _promised(span: Span, today: date, sending: Sending) -> dict[uuid.UUID, date]:
+    """The last day on which open promises hold each receivable: the day promised, and the days of a transfer.
+
+    A promise that was kept (as much was paid of what it names as was promised) holds nothing any more.
+    """
+    rows = PromisedDebt.objects.filter(
+        span.q("promise__customer_id"),
+        promise__withdrawn_on__isnull=True,
+        promise__due_on__gte=today - LONGEST_TRANSIT,
+    )
+    promises: dict[uuid.UUID, tuple[int, date]] = {}
+    debts: dict[uuid.UUID, list[tuple[uuid.UUID, int]]] = {}
+    columns = rows.values_list(
+        "promise_id", "promise__amount", "promise__due_on", "receivable_id", "balance_then", "receivable__balance"
+    )
+    for promise_id, amount, due_on, receivable_id, then, now in columns:
+        promises[promise_id] = (amount, due_on)
+        debts.setdefault(promise_id, []).append((receivable_id, max(0, then - now)))
+    found: dict[uuid.UUID, date] = {}
+    for promise_id, (amount, due_on) in promises.items():
+        last = max(due_on, chased_from(sending, due_on) - ONE_DAY)
+        if last < today or sum(paid for _receivable, paid in debts[promise_id]) >= amount:
+            continue
+        for receivable_id, _paid in debts[promise_id]:
+            found[receivable_id] = max(last, found.get(receivable_id, last))
+    return found
+
+
+def _in_favour(span: Span) -> dict[tuple[uuid.UUID, str], int]:
+    """What each customer has in favour: left of credits, less what is held for documents that are not on file."""
+    rows = Credit.objects.filter(span.q("customer_id"), remaining__gt=0, reversed_on__isnull=True)
+    sums = rows.order_by().values_list("customer_id", "currency").annotate(free=Sum(F("remaining") - F("held")))
+    return {(customer, currency): free for customer, currency, free in sums if free > 0}
+
+
+def cover(free: int, owed: Iterable[tuple[uuid.UUID, int]]) -> dict[uuid.UUID, int]:
+    """How much of each receivable what is in favour would pay, in the order given."""
+    found: dict[uuid.UUID, int] = {}
+    for receivable_id, balance in owed:
+        if free <= 0:
+            break
+        found[receivable_id] = min(free, balance)
+        free -= found[receivable_id]
+    return found
