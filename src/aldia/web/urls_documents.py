@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views import certificates, documents, imports
+from aldia.web.views import certificates, documents, imports, papers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("importar/", imports.index, name="imports"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("documentos/exportar/", documents.export, name="documents_export"),
     path("documentos/<uuid:document_id>/", documents.detail, name="document"),
     path("documentos/<uuid:document_id>/xml/", documents.xml, name="document_xml"),
+    path("documentos/<uuid:document_id>/pdf/", papers.document, name="document_pdf"),
     path("documentos/<uuid:document_id>/cancelado/", documents.cancel, name="document_cancel"),
     path("documentos/<uuid:document_id>/vigente/", documents.revive, name="document_revive"),
     path("configuracion/certificados/", certificates.index, name="certificates"),

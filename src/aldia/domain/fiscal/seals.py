@@ -215,7 +215,7 @@ def _stamp(case: Case, node: _Element | None, lookup: Lookup) -> State:
     except BadCertificate:
         return case.found(NO_SAT_CERTIFICATE, "unknown")
     case.seen.append(certificate)
-    if not certificate.signed(signature, _stamp_text(node, old), hashes.SHA1() if old else hashes.SHA256()):  # noqa: S303
+    if not certificate.signed(signature, stamp_text(node, old), hashes.SHA1() if old else hashes.SHA256()):  # noqa: S303
         return case.found(BAD_STAMP, "unknown" if case.repaired else "bad")
     stamped_at = _time(node.get("FechaTimbrado") or "")
     if stamped_at is None or not certificate.was_valid(stamped_at):
@@ -223,7 +223,7 @@ def _stamp(case: Case, node: _Element | None, lookup: Lookup) -> State:
     return "ok"
 
 
-def _stamp_text(node: _Element, old: bool) -> str:
+def stamp_text(node: _Element, old: bool) -> str:
     """Cadena original of the stamp, as SAT's XSLT writes it: blanks collapsed, an absent Leyenda left out."""
     if old:
         parts = [node.get(name) for name in ("version", "UUID", "FechaTimbrado", "selloCFD", "noCertificadoSAT")]
