@@ -46,12 +46,12 @@ def _shape(model: type[models.Model], vendor: str) -> tuple[str, list[tuple[str,
     fields = [field for field in model._meta.local_concrete_fields if field.db_default is models.NOT_PROVIDED]
     quote = connection.ops.quote_name
     names = ", ".join(quote(field.column) for field in fields)
-    target = f"INSERT INTO {quote(model._meta.db_table)} ({names})"  # noqa: S608 - names come from the model
+    target = f"INSERT INTO {quote(model._meta.db_table)} ({names})"
     columns = [(field.attname, field.column, _adapter(field)) for field in fields]
     if vendor == "sqlite":
         return f"{target} VALUES ({', '.join(['%s'] * len(fields))})", columns
     typed = ", ".join(f"{quote(field.column)} {field.db_type(connection)}" for field in fields)
-    return f"{target} SELECT {names} FROM json_to_recordset(%s::json) AS fresh({typed})", columns
+    return f"{target} SELECT {names} FROM json_to_recordset(%s::json) AS fresh({typed})", columns  # noqa: S608
 
 
 def refresh_statistics(models_filled: Sequence[type[models.Model]]) -> None:
