@@ -140,7 +140,7 @@ def clean(
 
 
 # "name:2" is the second chunk
-POINTS = [f"{name}:1" for name in sorted(crashpoints.NAMES)] + ["after_store:2", "after_apply:2", "after_items:2"]
+POINTS = [f"{name}:1" for name in sorted(crashpoints.IMPORTING)] + ["after_store:2", "after_apply:2", "after_items:2"]
 
 
 @pytest.mark.parametrize("point", POINTS)

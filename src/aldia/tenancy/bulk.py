@@ -26,6 +26,7 @@ def insert_rows(rows: Sequence[Any], model: type[models.Model] | None = None, *,
     if not rows:
         return
     sql, columns = _shape(model or type(rows[0]), connection.vendor)
+    sql += " ON CONFLICT DO NOTHING" if once else ""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(sql, [[adapt(getattr(row, name)) for name, _column, adapt in columns] for row in rows])

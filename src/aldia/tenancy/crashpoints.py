@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 
-NAMES = frozenset(
+IMPORTING = frozenset(
     {
         "after_customers",
         "after_store",
@@ -20,6 +20,8 @@ NAMES = frozenset(
         "after_blank",
     }
 )
+PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_thanks"})
+NAMES = IMPORTING | PLANNING
 _passed: dict[str, int] = {}
 
 

@@ -1,13 +1,14 @@
 """What planning looks at: a rule and its steps, a debt, what is known of its turns, and how the company sends.
 
-Keys are whatever the caller identifies things by; days are days of the company's zone, amounts minor units.
+Keys are ids of rows; days are days of the company's zone, amounts minor units.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from uuid import UUID
 
 from aldia.domain.reminders.words import State, When, Why
 
@@ -19,7 +20,7 @@ class Step:
     """One step of a rule. `days` before or after due; REPEAT: each `days` after the step before it, `times` at most
     (None: no limit) and not past `until_days` after due. `channels` in order of preference, or all of them."""
 
-    key: Hashable
+    key: UUID
     when: When
     days: int = 0
     times: int | None = None
@@ -37,7 +38,7 @@ class Step:
 class Rule:
     """The steps that are on. Turns before `activated_on` are not made up for, but for the latest (None: inactive)."""
 
-    key: Hashable
+    key: UUID
     steps: tuple[Step, ...]
     activated_on: date | None
     min_balance: int = 0
@@ -117,10 +118,10 @@ class Past:
     state: State
     why: Why = Why.NOTHING
     on: date | None = None
-    row: Hashable = None
+    row: UUID | None = None
 
 
-History = Mapping[tuple[Hashable, int, str], Past]  # (step key, cycle, channel)
+History = Mapping[tuple[UUID, int, str], Past]  # (step key, cycle, channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ class Why(StrEnum):
     OPTED_OUT = "opted_out"
     BOUNCED = "bounced"
     NO_CONTACT = "no_contact"
+    NO_CHANNEL = "no_channel"
+    TEMPLATE = "template"
+    CHANGED = "changed"
     BELOW_MINIMUM = "below_minimum"
     FREQUENCY = "frequency"
     QUIET_HOURS = "quiet_hours"
@@ -71,6 +74,9 @@ SENTENCES: dict[Why, str] = {
     Why.OPTED_OUT: gettext_noop("El contacto pidió no recibir mensajes por este medio."),
     Why.BOUNCED: gettext_noop("La dirección del contacto rebota."),
     Why.NO_CONTACT: gettext_noop("Falta un contacto de cobranza con los datos de este medio."),
+    Why.NO_CHANNEL: gettext_noop("Falta configurar este medio en Configuración → Canales."),
+    Why.TEMPLATE: gettext_noop("Su plantilla tiene un error: corrígela y saldrá."),
+    Why.CHANGED: gettext_noop("Algo cambió antes de enviarse; se vuelve a redactar."),
     Why.BELOW_MINIMUM: gettext_noop("Lo que se debe no llega al mínimo de la regla."),
     Why.FREQUENCY: gettext_noop("Al cliente ya se le escribió hace poco; saldrá en cuanto el límite lo permita."),
     Why.QUIET_HOURS: gettext_noop("Está fuera del horario o de los días de envío."),

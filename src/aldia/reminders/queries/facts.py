@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -40,6 +40,7 @@ class Row:
     voided_on: date | None
     paused_on: date | None
     paused_until: date | None
+    created_at: datetime
 
 
 COLUMNS = tuple(Row.__dataclass_fields__)

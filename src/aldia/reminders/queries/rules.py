@@ -6,6 +6,9 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
 
 from aldia.domain.reminders import Rule, Step, When
 from aldia.reminders.models import ReminderRule, ReminderStep, RuleAssignment
@@ -70,15 +73,15 @@ def rule_book() -> RuleBook:
     return RuleBook(rules, default, stamp)
 
 
-def as_step(row: dict[str, object]) -> Step:
+def as_step(row: dict[str, Any]) -> Step:
     """A step's row as the domain takes it."""
     return Step(
         key=row["id"],
         when=When(row["when"]),
-        days=row["days"],  # type: ignore[arg-type]
-        times=row["times"],  # type: ignore[arg-type]
-        until_days=row["until_days"],  # type: ignore[arg-type]
-        channels=tuple(row["channels"] or ("email",)),  # type: ignore[arg-type]
+        days=row["days"],
+        times=row["times"],
+        until_days=row["until_days"],
+        channels=tuple(row["channels"] or ("email",)),
         every_channel=bool(row["every_channel"]),
     )
 
@@ -94,8 +97,8 @@ def assignments_of(span: Span, book: RuleBook) -> Assignments:
     )
 
 
-def _columns(rows: object, whose: str) -> Iterable[tuple[uuid.UUID, uuid.UUID | None, date]]:
-    return rows.values_list(whose, "rule_id", "assigned_on")  # type: ignore[attr-defined, no-any-return]
+def _columns(rows: QuerySet[RuleAssignment], whose: str) -> Iterable[tuple[Any, uuid.UUID | None, date]]:
+    return rows.values_list(whose, "rule_id", "assigned_on")
 
 
 def _followed(rule_id: uuid.UUID | None, on: date, book: RuleBook) -> Followed:

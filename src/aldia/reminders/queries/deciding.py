@@ -1,0 +1,179 @@
+"""What planning decides for the receivables of some customers, read but not written: planning writes it down, the
+preview of an activation shows it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from aldia.domain.reminders import (
+    Circumstances,
+    Debt,
+    Decision,
+    Hold,
+    Past,
+    Rule,
+    Sending,
+    State,
+    Turn,
+    Why,
+    decide,
+    is_capped,
+    stray,
+)
+from aldia.domain.reminders.ladder import turns
+from aldia.receivables.models import DueDateChange, Receivable
+from aldia.reminders.models import ReminderCandidate
+from aldia.reminders.queries.contacts import Suppressed
+from aldia.reminders.queries.facts import Row, Standing, hold_rows, rows_of, standing_of
+from aldia.reminders.queries.rules import Followed, RuleBook, assignments_of
+from aldia.reminders.queries.span import Span
+
+POSTPONED = timedelta(days=7)  # a due date moved that far begins the steps again
+Turns = dict[tuple[uuid.UUID, date, int], list[Turn]]
+
+
+@dataclass(slots=True)
+class Round:
+    """What is the same for all customers of one round of planning. `ladders`: the turns of a rule by due date."""
+
+    today: date
+    sending: Sending
+    book: RuleBook
+    suppressed: Suppressed
+    zone: ZoneInfo
+    ladders: Turns = field(default_factory=dict)
+
+    def due(self, rule: Rule, due_on: date, era: int) -> list[Turn]:
+        """The turns of a rule up to today for a due date, worked out once."""
+        key = (rule.key, due_on, era)
+        found = self.ladders.get(key)
+        if found is None:
+            found = turns(rule, due_on, era, self.sending, until=self.today)
+            self.ladders[key] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receivable's turn comes to, and what holds it wholly or in part."""
+
+    row: Row
+    decision: Decision
+    hold: Hold | None = None
+
+
+Stray = tuple[Past, State, Why]
+Kept = dict[tuple[uuid.UUID, int, str], Past]
+
+
+def spans(size: int) -> Iterator[Span]:
+    """All customers with open receivables, in order, about `size` receivables at a time, no customer split."""
+    after: uuid.UUID | None = None
+    while True:
+        rows = Receivable.objects.filter(Span(after=after).q("customer_id"), balance__gt=0)
+        ids = list(rows.order_by("customer_id").values_list("customer_id", flat=True)[:size])
+        if not ids:
+            return
+        last = ids[-1]
+        if len(ids) == size and ids[0] != last:
+            # the last one may have more; leave it to the next span
+            last = next(each for each in reversed(ids) if each != last)
+        yield Span(after=after, last=last)
+        after = last
+
+
+def answers(work: Round, span: Span) -> tuple[list[Answer], list[Stray]]:
+    """What is to be written of the open receivables of some customers: turns, and rows that wait without being due."""
+    rows = rows_of(span)
+    standing = standing_of(span, today=work.today, sending=work.sending, suppressed=work.suppressed)
+    holds = hold_rows(rows, standing, today=work.today)
+    assignments = assignments_of(span, work.book)
+    history, eras = _history(span), _eras(span)
+    around = _Surroundings(standing, work)
+    found: list[Answer] = []
+    strays: list[Stray] = []
+    for row in rows:
+        followed = assignments.of(row.customer_id, row.id)
+        past = history.get(row.id, {})
+        if followed.rule is None or followed.rule.activated_on is None:
+            strays += _unfollowed(past, followed)
+            continue
+        era = eras.get(row.id, 0)
+        due = work.due(followed.rule, row.due_on, era)
+        if not due and not past:
+            continue
+        hold = holds.get(row.id)
+        debt = Debt(row.due_on, row.balance, row.currency, _since(row, followed, work.zone), era)
+        strays += stray(past, due, followed.rule, debt)
+        decided = decide(
+            due, rule=followed.rule, debt=debt, past=past, around=around.of(row.customer_id, hold), today=work.today
+        )
+        is_off = row.customer_id in standing.off
+        found += [Answer(row, each, hold) for each in decided if each.is_news and not (is_off and each.past is None)]
+    return found, strays
+
+
+def _since(row: Row, followed: Followed, zone: ZoneInfo) -> date:
+    """The first day whose turns are made up for: when it came in, or when its rule was assigned."""
+    entered_on = row.created_at.astimezone(zone).date()
+    return max(entered_on, followed.since) if followed.since else entered_on
+
+
+def _unfollowed(past: Kept, followed: Followed) -> list[Stray]:
+    """Rows that wait for a receivable that follows no rule (any more), or one that is off: these go when it is on."""
+    waiting = [known for known in past.values() if known.state is State.PLANNED]
+    if followed.rule is None:
+        return [(known, State.SKIPPED, Why.OTHER_RULE) for known in waiting]
+    return [(known, State.PLANNED, Why.RULE_OFF) for known in waiting if known.why is not Why.RULE_OFF]
+
+
+class _Surroundings:
+    """The circumstances of a customer's receivables, worked out once per customer."""
+
+    def __init__(self, standing: Standing, work: Round) -> None:
+        self.standing, self.work = standing, work
+        self._known: dict[uuid.UUID, Circumstances] = {}
+
+    def of(self, customer_id: uuid.UUID, hold: Hold | None) -> Circumstances:
+        known = self._known.get(customer_id)
+        if known is None:
+            reminded_on = self.standing.reminded_on.get(customer_id, ())
+            capped = is_capped(self.work.sending, reminded_on, self.work.today)
+            known = self._known[customer_id] = Circumstances(None, self.standing.reach(customer_id), capped)
+        return Circumstances(hold, known.reach, known.is_capped) if hold else known
+
+
+def _history(span: Span) -> dict[uuid.UUID, Kept]:
+    """What is on file of the turns of open receivables; thanks for payments apart."""
+    rows = ReminderCandidate.objects.filter(
+        span.q("receivable__customer_id"), receivable__balance__gt=0, credit__isnull=True
+    )
+    found: dict[uuid.UUID, Kept] = {}
+    final: dict[tuple[str, str], Past] = {}
+    columns = rows.values_list("receivable_id", "step_id", "cycle", "channel", "state", "why", "due_on", "id")
+    for receivable, step, cycle, channel, state, why, on, row in columns:
+        kept = found.setdefault(receivable, {})
+        if state == State.PLANNED:
+            kept[step, cycle, channel] = Past(State.PLANNED, Why(why), on, row)
+        else:
+            if (state, why) not in final:
+                final[state, why] = Past(State(state), Why(why))
+            kept[step, cycle, channel] = final[state, why]
+    return found
+
+
+def _eras(span: Span) -> dict[uuid.UUID, int]:
+    """How often each due date was moved by a week or more."""
+    rows = DueDateChange.objects.filter(
+        span.q("receivable__customer_id"), receivable__balance__gt=0, new_due_on__gte=F("old_due_on") + POSTPONED
+    )
+    found: dict[uuid.UUID, int] = {}
+    for receivable in rows.values_list("receivable_id", flat=True):
+        found[receivable] = found.get(receivable, 0) + 1
+    return found

@@ -1,0 +1,88 @@
+"""Payments that a PAID step thanks for: each credit and receivable once.
+
+Money that somebody saw: not what is presumed of a PUE document, not what was paid before the books began, not what was
+taken back. Recorded and received since the rule is active, so that turning it on thanks nobody for the past.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
+from aldia.domain.reminders import Rule, Step, When
+from aldia.receivables.clusters import chunks
+from aldia.receivables.models import Allocation, CreditKind
+from aldia.reminders.models import ReminderCandidate
+
+LOOK_BACK = timedelta(days=31)  # nobody is thanked for an older payment
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment of a receivable that nobody was thanked for yet."""
+
+    credit_id: uuid.UUID
+    receivable_id: uuid.UUID
+    customer_id: uuid.UUID
+    received_on: date
+    recorded_on: date
+
+
+def paid_step(rule: Rule | None) -> Step | None:
+    """The step of a rule that thanks for payments, if there is one and the rule is active."""
+    if rule is None or rule.activated_on is None:
+        return None
+    return next((step for step in rule.steps if step.when is When.PAID), None)
+
+
+def live_payments() -> QuerySet[Allocation]:
+    """Money that pays a receivable and was not taken back."""
+    return Allocation.objects.filter(
+        credit__kind=CreditKind.PAYMENT,
+        credit__reversed_on__isnull=True,
+        reversal_of__isnull=True,
+        reversal__isnull=True,
+    )
+
+
+def unthanked(*, today: date, since: date, zone: ZoneInfo) -> list[Payment]:
+    """Payments received and recorded since a day, that have no row yet."""
+    thanked = ReminderCandidate.objects.filter(credit=OuterRef("credit_id"), receivable=OuterRef("receivable_id"))
+    rows = live_payments().filter(
+        ~Exists(thanked),
+        on__gte=max(since, today - LOOK_BACK),
+        credit__received_on__gte=since,
+        created_at__gte=datetime.combine(since, datetime.min.time(), tzinfo=zone),
+    )
+    found: dict[tuple[uuid.UUID, uuid.UUID], Payment] = {}
+    columns = rows.order_by("id").values_list(
+        "credit_id", "receivable_id", "receivable__customer_id", "credit__received_on", "created_at"
+    )
+    for credit, receivable, customer, received_on, created_at in columns:
+        recorded_on = created_at.astimezone(zone).date()
+        found.setdefault((credit, receivable), Payment(credit, receivable, customer, received_on, recorded_on))
+    return list(found.values())
+
+
+def last_turns(receivable_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    """The number of the last thanks of each receivable, by step."""
+    found: dict[tuple[uuid.UUID, uuid.UUID], int] = {}
+    for part in chunks(receivable_ids):
+        rows = ReminderCandidate.objects.filter(receivable_id__in=part, credit__isnull=False).order_by()
+        counted = rows.values_list("receivable_id", "step_id").annotate(last=Max("cycle"))
+        found |= {(receivable, step): last for receivable, step, last in counted}
+    return found
+
+
+def taken_back(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Of (credit, receivable), those whose payment does not stand any more."""
+    asked = set(pairs)
+    standing: set[tuple[uuid.UUID, uuid.UUID]] = set()
+    for part in chunks({credit for credit, _receivable in asked}):
+        standing.update(live_payments().filter(credit_id__in=part).values_list("credit_id", "receivable_id"))
+    return asked - standing
