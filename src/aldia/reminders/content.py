@@ -10,19 +10,23 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from aldia.customers.models import Customer
 from aldia.domain.money import Money
+from aldia.domain.reminders import Hold
 from aldia.messaging.placeholders import DEFAULT_COLUMNS, ROW_FIELDS
 from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Receivable
 from aldia.reminders.models import ReminderRule
+from aldia.reminders.queries.facts import COLUMNS as ROW_COLUMNS
+from aldia.reminders.queries.facts import Row, Standing, hold_rows
 from aldia.reminders.voice import Voice
 from aldia.tenancy.models import Company
 
 FIELDS = (
     "id", "customer_id", "document_id", "kind", "number", "concept", "purchase_order", "currency", "total", "balance",
-    "issued_on", "due_on",
+    "issued_on", "due_on", "voided_on", "paused_on", "paused_until",
 )  # fmt: skip
 MOST_ROWS = 60  # a table longer than that is not read; the totals are of everything, the last row says how many more
 COLUMNS = {
@@ -42,7 +46,7 @@ Values = dict[str, "str | list[dict[str, str]]"]
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """A receivable as a message shows it. `asked` = what is owed less what is disputed, in minor units."""
+    """A receivable as a message shows it, in minor units: `asked` is what it still asks for (0: it is not shown)."""
 
     receivable_id: uuid.UUID
     customer_id: uuid.UUID
@@ -54,13 +58,10 @@ class Debt:
     currency: str
     total: int
     owed: int
-    disputed: int
+    asked: int
     issued_on: date
     due_on: date
-
-    @property
-    def asked(self) -> int:
-        return max(self.owed - self.disputed, 0)
+    hold: Hold | None = None
 
     def days_late(self, today: date) -> int:
         """Days since it fell due; negative before."""
@@ -86,23 +87,36 @@ class Filters:
         return debt.asked >= self.min_balance or (self.min_currency != "" and debt.currency != self.min_currency)
 
 
-def open_debts(customer_ids: Collection[uuid.UUID], disputed: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Debt]]:
-    """Everything that the customers still owe, by customer, oldest due first. `disputed`: receivable -> minor units."""
+def open_debts(customer_ids: Collection[uuid.UUID], standing: Standing, today: date) -> dict[uuid.UUID, list[Debt]]:
+    """Everything that the customers still owe and what holds each, by customer, oldest due first."""
     found: dict[uuid.UUID, list[Debt]] = {}
     for part in chunks(customer_ids):
         rows = Receivable.objects.filter(customer_id__in=part, balance__gt=0).order_by("due_on", "number", "id")
-        for values in rows.values(*FIELDS):
-            debt = as_debt(values, disputed)
-            found.setdefault(debt.customer_id, []).append(debt)
+        values = list(rows.values(*FIELDS))
+        holds = hold_rows([Row(**{name: row[name] for name in ROW_COLUMNS}) for row in values], standing, today=today)
+        for row in values:
+            found.setdefault(row["customer_id"], []).append(as_debt(row, holds.get(row["id"])))
     return found
 
 
-def as_debt(values: Mapping[str, object], disputed: Mapping[uuid.UUID, int]) -> Debt:
-    """One row of `FIELDS` as a debt."""
-    row = dict(values)
-    receivable_id, owed = row.pop("id"), row.pop("balance")
-    contested = disputed.get(receivable_id, 0)  # type: ignore[arg-type]
-    return Debt(receivable_id=receivable_id, owed=owed, disputed=contested, **row)  # type: ignore[arg-type]
+def as_debt(row: Mapping[str, Any], hold: Hold | None) -> Debt:
+    """One row of `FIELDS` as a debt, asking for what its hold leaves."""
+    return Debt(
+        receivable_id=row["id"],
+        customer_id=row["customer_id"],
+        document_id=row["document_id"],
+        kind=row["kind"],
+        number=row["number"],
+        concept=row["concept"],
+        purchase_order=row["purchase_order"],
+        currency=row["currency"],
+        total=row["total"],
+        owed=row["balance"],
+        asked=row["balance"] if hold is None else hold.asked(row["balance"]),
+        issued_on=row["issued_on"],
+        due_on=row["due_on"],
+        hold=hold,
+    )
 
 
 def shown_debts(debts: Iterable[Debt], *, due: Collection[uuid.UUID], filters: Filters, today: date) -> list[Debt]:
