@@ -10,20 +10,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from aldia.domain.money import Money, MoneyError, minor_text, parse_money
+from aldia.receivables import methods
 from aldia.receivables.models import CreditKind, Receivable
 from aldia.receivables.operations.charges import new_key
 from aldia.web.forms import currency_choices
 
-METHODS = [
-    ("", _("Sin especificar")),
-    ("transfer", _("Transferencia")),
-    ("cash", _("Efectivo")),
-    ("cheque", _("Cheque")),
-    ("card", _("Tarjeta")),
-    ("deposit", _("Depósito en ventanilla")),
-    ("offset", _("Compensación")),
-    ("other", _("Otro")),
-]
+METHODS = [("", _("Sin especificar")), *methods.METHODS]
 SETTLING = [
     (CreditKind.WRITE_OFF, _("Incobrable")),
     (CreditKind.WITHHOLDING, _("Retención")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from aldia.web.views import papers
 from aldia.web.views.receivables import (
     actions,
     charging,
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{CREDIT}asignar/", credit_record.assign, name="credit_assign"),
     path(f"{CREDIT}deshacer/", credit_record.reverse, name="credit_reverse"),
     path(f"{CREDIT}comprobante/", proofs.download, name="credit_proof"),
+    path(f"{CREDIT}recibo/", papers.receipt, name="credit_receipt"),
     path("saldos-iniciales/", opening.upload, name="opening_balances"),
     path("saldos-iniciales/plantilla.xlsx", opening.template, name="opening_template"),
     path("saldos-iniciales/<str:token>/", opening.preview, name="opening_preview"),
