@@ -83,6 +83,7 @@ ROW_FIELDS: dict[str, str] = {
     "saldo": _("Saldo"),
     "moneda": _("Moneda"),
     "concepto": _("Concepto"),
+    "orden_de_compra": _("Orden de compra"),
 }
 DEFAULT_COLUMNS = ("folio", "vencimiento", "total", "saldo")
 AMOUNTS = frozenset({"dias_vencido", "total", "saldo"})  # set at the right
