@@ -32,7 +32,6 @@ from aldia.reminders.models import (
     StepTemplate,
     When,
 )
-from aldia.reminders.queries.contacts import Person
 from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.rules import Assignments, RuleBook, assignments_of, rule_book
 from aldia.reminders.queries.span import Span
@@ -227,10 +226,9 @@ def _of_customer(
             silent.append(NotNow(each, why))
         else:
             going.setdefault(choose_channel(channels, reach), []).append(each)
-    people = standing.people.get(customer.pk, {})
     drafts = []
     for channel, mine in going.items():
-        recipients = _recipients(customer, channel, people.get(channel, []))
+        recipients = recipients_for(customer, channel, standing)
         drafts += _grouped(customer, channel, mine, debts, recipients, turn.today)
     return drafts, silent
 
@@ -258,9 +256,11 @@ def _why_gone(candidate: ReminderCandidate) -> str:
     return Why.VOIDED if row.voided_on else Why.PAID
 
 
-def _recipients(customer: Customer, channel: str, people: Iterable[Person]) -> tuple[Recipient, ...]:
+def recipients_for(customer: Customer, channel: str, standing: Standing) -> tuple[Recipient, ...]:
+    """Whom a message to a customer goes to by a channel; a letter goes to the office."""
     if channel == Channel.LETTER:
         return (Recipient(customer.legal_name, customer.legal_name),)
+    people = standing.people.get(customer.pk, {}).get(channel, [])
     return tuple(Recipient(each.address, each.name, each.contact_id) for each in people if each.why is Why.NOTHING)
 
 

@@ -21,7 +21,8 @@ IMPORTING = frozenset(
     }
 )
 PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_thanks"})
-NAMES = IMPORTING | PLANNING
+COMPOSING = frozenset({"after_files", "in_compose", "after_compose", "in_receipts"})
+NAMES = IMPORTING | PLANNING | COMPOSING
 _passed: dict[str, int] = {}
 
 

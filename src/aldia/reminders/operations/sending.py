@@ -21,6 +21,7 @@ from aldia.reminders.content import Debt, open_debts
 from aldia.reminders.drafting import is_chased
 from aldia.reminders.models import CandidateState, MessageDebt, ReminderCandidate
 from aldia.reminders.operations.locking import lock_planning
+from aldia.reminders.operations.receipts import taken_back
 from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.rules import assignments_of, rule_book
 from aldia.reminders.queries.span import Span
@@ -46,6 +47,8 @@ def recheck(*, message: Message, as_of: datetime) -> str:
     generic, off, rule, contacts, hours. Receipts and what a person wrote chase nobody: their addresses are the
     business of `delivering`.
     """
+    if message.purpose in (Purpose.RECEIPT, Purpose.PAID):
+        return Why.REVERSED if taken_back(message) else ""
     customer_id = message.customer_id
     if message.purpose not in CHASING or message.created_by_id is not None or customer_id is None:
         return ""
