@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from aldia.web.views import companies, errors, people, settings_pages, style
+from aldia.web.views import brand, companies, errors, people, settings_pages, style
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", companies.root, name="root"),
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("perfil/tema/", settings_pages.theme, name="theme"),
     path("idioma/", settings_pages.language, name="language"),
     path("configuracion/empresa/", companies.edit, name="company_settings"),
+    path("configuracion/empresa/imagen/", brand.change, name="company_brand"),
+    path("configuracion/empresa/logotipo/", brand.upload_logo, name="company_logo_upload"),
+    path("configuracion/empresa/logotipo/quitar/", brand.remove_logo, name="company_logo_remove"),
+    path("configuracion/empresa/logotipo.png", brand.logo, name="company_logo"),
     path("configuracion/personas/", people.index, name="people"),
     path("configuracion/personas/invitar/", people.invite, name="people_invite"),
     path("configuracion/personas/permisos/", people.permission_table, name="people_permissions"),
