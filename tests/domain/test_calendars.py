@@ -32,6 +32,34 @@ def test_mexican_bank_holidays_are_those_published(year: int) -> None:
     assert bank_holidays("MX", year) == published
 
 
+# Of each country as its government publishes them, weekends included
+ELSEWHERE = {
+    ("CL", 2024): "1-1 3-29 3-30 5-1 5-21 6-20 6-29 7-16 8-15 9-18 9-19 9-20 10-12 10-31 11-1 12-8 12-25 12-31",
+    ("CL", 2025): "1-1 4-18 4-19 5-1 5-21 6-20 6-29 7-16 8-15 9-18 9-19 10-12 10-31 11-1 12-8 12-25 12-31",
+    ("CL", 2026): "1-1 4-3 4-4 5-1 5-21 6-21 6-29 7-16 8-15 9-18 9-19 10-12 10-31 11-1 12-8 12-25 12-31",
+    ("CL", 2023): "1-1 1-2 4-7 4-8 5-1 5-21 6-21 6-26 7-16 8-15 9-18 9-19 10-9 10-27 11-1 12-8 12-25 12-31",
+    ("CO", 2024): "1-1 1-8 3-25 3-28 3-29 5-1 5-13 6-3 6-10 7-1 7-20 8-7 8-19 10-14 11-4 11-11 12-8 12-25",
+    ("CO", 2025): "1-1 1-6 3-24 4-17 4-18 5-1 6-2 6-23 6-30 7-20 8-7 8-18 10-13 11-3 11-17 12-8 12-25",
+    ("CO", 2026): "1-1 1-12 3-23 4-2 4-3 5-1 5-18 6-8 6-15 6-29 7-13 7-20 8-7 8-17 10-12 11-2 11-16 12-8 12-25",
+    ("ES", 2024): "1-1 1-6 3-29 4-1 5-1 8-15 10-12 11-1 12-6 12-8 12-25 12-26",
+    ("ES", 2025): "1-1 1-6 4-18 4-21 5-1 8-15 10-12 11-1 12-6 12-8 12-25 12-26",
+    ("ES", 2026): "1-1 1-6 4-3 4-6 5-1 8-15 10-12 11-1 12-6 12-8 12-25 12-26",
+}
+
+
+@pytest.mark.parametrize(("country", "year"), ELSEWHERE)
+def test_bank_holidays_of_every_country_of_the_product(country: str, year: int) -> None:
+    published = {date(year, *map(int, day.split("-"))) for day in ELSEWHERE[country, year].split()}
+    assert bank_holidays(country, year) == published
+
+
+@pytest.mark.parametrize("country", ["MX", "CL", "CO", "ES"])
+def test_a_year_has_as_many_bank_days_as_ever(country: str) -> None:
+    for year in range(2020, 2046):
+        days = [date(year, 1, 1) + timedelta(days=n) for n in range(365)]
+        assert 239 <= sum(is_bank_day(country, day) for day in days) <= 256
+
+
 @pytest.mark.parametrize(
     ("day", "works"),
     [
