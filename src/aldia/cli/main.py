@@ -29,6 +29,7 @@ COMMANDS = {  # name: (file in cli/commands, what it does)
     "import": ("import_documents", "leer documentos fiscales: XML, ZIP, carpetas"),
     "check": ("check", "qué tienen mal unos documentos fiscales, sin guardarlos"),
     "receivables": ("receivables", "saldos iniciales desde CSV o XLSX"),
+    "reminders": ("reminders", "planear y enviar los recordatorios que tocan"),
     "report": ("report", "antigüedad de saldos y estado de cuenta"),
     "verify": ("verify", "probar con SQL que cada cifra cuadra"),
     "backup": ("backup", "respaldar datos y archivos, con todo en marcha"),

@@ -12,4 +12,8 @@ HOUSE = [
     Rule("delete_orphans", "aldia.jobs.documents.delete_orphans", local_time=time(10, 0)),
 ]
 
-COMPANY = [Rule("presume_pue", "aldia.jobs.receivables.presume_pue", local_time=time(1, 0))]
+COMPANY = [
+    Rule("presume_pue", "aldia.jobs.receivables.presume_pue", local_time=time(1, 0)),
+    Rule("run_reminders", "aldia.jobs.reminders.run_reminders", every_minutes=15),
+    Rule("send_waiting", "aldia.jobs.reminders.send_waiting", every_minutes=5),
+]

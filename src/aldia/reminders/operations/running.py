@@ -17,7 +17,7 @@ from aldia.reminders.drafting import Round
 from aldia.reminders.operations.composing import Composed, compose_due
 from aldia.reminders.operations.planning import plan_company
 from aldia.reminders.operations.receipts import write_receipts, write_thanks
-from aldia.reminders.operations.sending import refresh_awaiting, reopen_cancelled
+from aldia.reminders.operations.sending import refresh_awaiting, reopen_cancelled, reopen_failed
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id, transaction
 
@@ -58,6 +58,7 @@ def _run(as_of: datetime, statement_pdf: StatementPdf | None, *, with_files: boo
     receipts = write_receipts(turn=turn, with_files=with_files)
     refresh_awaiting(today=turn.today)
     reopen_cancelled(today=turn.today)
+    reopen_failed(today=turn.today)
     planned = plan_company(as_of=as_of, today=turn.today)
     composed = Composed()
     if turn.is_open:

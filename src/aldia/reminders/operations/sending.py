@@ -8,20 +8,23 @@ due again, and the next tick writes it anew with what is true then. The two neve
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
 from aldia.domain.reminders import Why, is_open
-from aldia.messaging.models import Channel, DeliveryState, Message, MessageState, Purpose
-from aldia.messaging.operations.delivering import Recheck
-from aldia.messaging.operations.outbox import cancel_message
+from aldia.messaging.models import Channel, Delivery, DeliveryState, Message, MessageState, Purpose
+from aldia.messaging.operations.delivering import Recheck, deliver
+from aldia.messaging.operations.outbox import cancel_message, finish_message
+from aldia.messaging.queries.messages import due_deliveries
 from aldia.reminders.content import Debt, open_debts
 from aldia.reminders.drafting import is_chased
 from aldia.reminders.models import CandidateState, MessageDebt, ReminderCandidate
 from aldia.reminders.operations.locking import lock_planning
 from aldia.reminders.operations.receipts import taken_back
+from aldia.reminders.queries.contacts import OPT_OUTS
 from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.rules import assignments_of, rule_book
 from aldia.reminders.queries.span import Span
@@ -31,8 +34,41 @@ from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id, transaction
 
 CHASING = frozenset({Purpose.BEFORE, Purpose.ON_DAY, Purpose.AFTER})
-REOPENED_FOR = timedelta(days=14)
+REOPENED_FOR, FAILED_FOR = timedelta(days=14), timedelta(days=3)
 _UNSENT = (DeliveryState.QUEUED, DeliveryState.CANCELLED)
+
+
+def send(*, delivery_id: uuid.UUID, as_of: datetime) -> DeliveryState:
+    """Send one delivery of the company in scope, whatever it is about, with the gate that it needs."""
+    withdraw_opted_out(delivery_id=delivery_id)
+    return deliver(delivery_id=delivery_id, now=as_of, recheck=recheck_at(as_of))
+
+
+def send_due(*, as_of: datetime) -> Counter[str]:
+    """Send everything that may leave now, one after the other; return what became of it. Network: in no transaction."""
+    counts: Counter[str] = Counter()
+    tried: set[uuid.UUID] = set()
+    while batch := [each for each in due_deliveries(now=as_of) if each.delivery_id not in tried]:
+        for each in batch:
+            tried.add(each.delivery_id)
+            counts[send(delivery_id=each.delivery_id, as_of=as_of)] += 1
+    return counts
+
+
+def withdraw_opted_out(*, delivery_id: uuid.UUID) -> bool:
+    """Take a waiting delivery to a contact that opted out meanwhile out of its message; the others still go."""
+    delivery = Delivery.objects.select_related("contact", "message").get(pk=delivery_id)
+    column = OPT_OUTS.get(Channel(delivery.message.channel))
+    if delivery.contact is None or column is None or not getattr(delivery.contact, column):
+        return False
+    with transaction():
+        message = Message.objects.select_for_update().get(pk=delivery.message_id)
+        waiting = Delivery.objects.filter(pk=delivery_id, state=DeliveryState.QUEUED)
+        done = waiting.update(state=DeliveryState.CANCELLED, error=Why.OPTED_OUT, error_code="opted_out")
+        if done:
+            message.cancel_reason = Why.OPTED_OUT
+            finish_message(message)
+    return bool(done)
 
 
 def recheck_at(as_of: datetime) -> Recheck:
@@ -130,13 +166,33 @@ def reopen(*, message_id: uuid.UUID) -> bool:
         message = Message.objects.select_for_update().get(pk=message_id)
         if message.state != MessageState.CANCELLED or message.deliveries.exclude(state__in=_UNSENT).exists():
             return False
-        steps = ReminderCandidate.objects.filter(message=message, state=CandidateState.DONE)
-        count = steps.update(state=CandidateState.PLANNED, why="", message=None)
-        if count:
-            detail = {"steps": count, "why": message.cancel_reason}
-            audit.record(
-                actor=None, verb="reminders.reopened", object_type="message", object_id=message.pk, detail=detail
-            )
+        return _due_again(message.pk, message.cancel_reason)
+
+
+def reopen_failed(*, today: date) -> int:
+    """Let the steps of a former day's message be due again that could not leave all that day (the mail server was
+    down); return how many messages that were. What was refused for good is not tried again."""
+    failed = Message.objects.filter(
+        state=MessageState.DONE, purpose__in=CHASING, on_day__lt=today, on_day__gte=today - FAILED_FOR
+    )
+    waiting = ReminderCandidate.objects.filter(state=CandidateState.DONE, message__in=failed)
+    count = 0
+    for message_id in waiting.values_list("message_id", flat=True).distinct():
+        with transaction():
+            lock_planning()
+            deliveries = Delivery.objects.filter(message_id=message_id)
+            tried_again = deliveries.filter(state=DeliveryState.FAILED, attempts__gte=2)
+            if deliveries.exclude(state=DeliveryState.CANCELLED).count() == tried_again.count() > 0:
+                count += _due_again(message_id, "failed")
+    return count
+
+
+def _due_again(message_id: uuid.UUID | None, why: str) -> bool:
+    steps = ReminderCandidate.objects.filter(message_id=message_id, state=CandidateState.DONE)
+    count = steps.update(state=CandidateState.PLANNED, why="", message=None)
+    if count:
+        detail = {"steps": count, "why": why}
+        audit.record(actor=None, verb="reminders.reopened", object_type="message", object_id=message_id, detail=detail)
     return bool(count)
 
 

@@ -1,0 +1,73 @@
+"""Jobs on reminders: the tick of a company, and sending what waits in the outbox.
+
+Messages leave by a few lanes that run side by side: each takes its share of what is due, a handful at a time, and comes
+back for the rest, so that a slow mail server keeps no other work waiting.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from django.utils.translation import override
+from django_tasks import task
+
+from aldia.customers.models import Customer
+from aldia.domain.calendars import add_months
+from aldia.messaging.operations.delivering import reap_expired
+from aldia.messaging.queries.messages import due_deliveries
+from aldia.queue.claiming import database_now
+from aldia.receivables.queries.statement import statement
+from aldia.reminders.operations.running import run_company
+from aldia.reminders.operations.sending import send
+from aldia.reporting import papers
+from aldia.tenancy.models import Company
+from aldia.tenancy.scope import current_company_id
+
+LANES = 3
+HANDFUL = 20
+MONTHS = 3  # what a statement of account that is attached looks back
+
+
+@task(max_attempts=2)
+def run_reminders() -> dict[str, int]:
+    """Plan and write what is due of the company now, then send it. The next tick makes good what this one missed."""
+    ran = run_company(as_of=database_now(), statement_pdf=statement_pdf)
+    enqueue_sending()
+    return {"planned": ran.planned, "messages": len(ran.messages)}
+
+
+@task(max_attempts=2)
+def send_waiting() -> int:
+    """Every few minutes: end the sendings whose worker died, and send what waits (tried again, approved, left over)."""
+    lost = reap_expired(now=database_now())
+    if due_deliveries(now=database_now(), limit=1):
+        enqueue_sending()
+    return lost
+
+
+@task(max_attempts=3)
+def send_messages(lane: int) -> int:
+    """Send a handful of what is due of one lane; come back for the rest."""
+    due = [each.delivery_id for each in due_deliveries(now=database_now()) if each.delivery_id.int % LANES == lane]
+    for delivery_id in due[:HANDFUL]:
+        send(delivery_id=delivery_id, as_of=database_now())
+    if len(due) > HANDFUL:
+        send_messages.enqueue(lane)
+    return len(due[:HANDFUL])
+
+
+def enqueue_sending() -> None:
+    """Put the lanes of the company in scope in the queue; those that wait already are not doubled."""
+    for lane in range(LANES):
+        send_messages.using(dedupe_key=f"send:{lane}").enqueue(lane)
+
+
+def statement_pdf(customer_id: uuid.UUID, today: date) -> bytes:
+    """The statement of account that reminders attach: the last months, in the customer's language."""
+    company = Company.objects.get(pk=current_company_id())
+    customer = Customer.objects.get(pk=customer_id)
+    first = add_months(today, -MONTHS)
+    found = statement(customer_id=customer_id, first=first, last=today, today=today, home=company.currency)
+    with override(customer.language[:2] or "es"):
+        return papers.statement_pdf(found, customer=customer, company=company)
