@@ -20,7 +20,7 @@ from aldia.messaging.markup import Block, Button, Listing, Mark, Paragraph, Span
 from aldia.messaging.placeholders import STATEMENT_LINK
 from aldia.messaging.templating import Values
 
-FONT = "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 LOGO_ID = "logo"
 PREHEADER_LETTERS = 110
 _SLOT = re.compile(r"ALDIASLOT([0-9]+)X")
