@@ -10,6 +10,13 @@ from aldia.domain.ports.channels import Adapter
 ANY_CHANNEL = "any"
 CHANNELS = {
     "smtp": "aldia.integrations.channels.smtp.Smtp",
+    "postmark": "aldia.integrations.channels.postmark.Postmark",
+    "resend": "aldia.integrations.channels.resend.Resend",
+    "mailgun": "aldia.integrations.channels.mailgun.Mailgun",
+    "brevo": "aldia.integrations.channels.brevo.Brevo",
+    "sendgrid": "aldia.integrations.channels.sendgrid.SendGrid",
+    "mailjet": "aldia.integrations.channels.mailjet.Mailjet",
+    "sparkpost": "aldia.integrations.channels.sparkpost.SparkPost",
     "mailbox": "aldia.integrations.channels.mailbox.Mailbox",
     "twilio": "aldia.integrations.channels.twilio.Twilio",
     "whatsapp_cloud": "aldia.integrations.channels.whatsapp_cloud.WhatsAppCloud",

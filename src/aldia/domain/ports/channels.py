@@ -127,7 +127,8 @@ class Adapter(Protocol):
         """Prove that the account works without writing to a customer; raise `ChannelFailure` with what to do."""
 
     def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Event]:
-        """Verify a webhook over its raw bytes and put it in our words; raise `BadSignature`.
+        """Verify a webhook over its raw bytes and put it in our words; raise `BadSignature`, or `ValueError`
+        when what the provider signed cannot be read.
 
         Header names come in lower case. Two are ours: `:url`, the whole address that was called (some providers sign
         it), and `:received`, when it came (ISO 8601). They are kept with the notice, so that reading it again later

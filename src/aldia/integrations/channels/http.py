@@ -6,7 +6,7 @@ Before the request was taken nothing went out; once it may have been read and no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
@@ -15,16 +15,19 @@ from aldia.domain.ports.channels import ChannelFailure, ChannelUnknown
 TIMEOUT = 20.0
 MAX_ANSWER = 1024 * 1024
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+BAD_SETTINGS = (UnicodeError, httpx.InvalidURL)  # what a person pasted cannot stand in a header or an address
 UNSURE = frozenset({500, 502, 504})  # a gateway or a program that broke: the message may have been taken before
 
 
 def post(url: str, **request: Any) -> httpx.Response:
     """POST without following redirects. Raises a temporary `ChannelFailure` or `ChannelUnknown`."""
     try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
             return client.post(url, **request)
     except NOT_SENT as error:
         raise ChannelFailure("connection", f"No se pudo conectar ({type(error).__name__}).", permanent=False) from error
+    except BAD_SETTINGS:
+        raise _bad_settings() from None
     except httpx.HTTPError as error:
         raise ChannelUnknown(f"No llegó la respuesta del proveedor ({type(error).__name__}).") from error
 
@@ -32,13 +35,15 @@ def post(url: str, **request: Any) -> httpx.Response:
 def get(url: str, **request: Any) -> httpx.Response:
     """GET of something that sends nothing: every failure of the network is temporary."""
     try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
             return client.get(url, **request)
+    except BAD_SETTINGS:
+        raise _bad_settings() from None
     except httpx.HTTPError as error:
         raise ChannelFailure("connection", f"No se pudo conectar ({type(error).__name__}).", permanent=False) from error
 
 
-def raise_for(status: int, code: str, text: str, *, permanent: bool, bad: bool = False) -> None:
+def raise_for(status: int, code: str, text: str, *, permanent: bool, bad: bool = False) -> NoReturn:
     """Raise what an answer other than 2xx means.
 
     Wrong credentials (401, 403), too many requests (429) and maintenance (503) are no fault of the message: they are
@@ -53,7 +58,11 @@ def raise_for(status: int, code: str, text: str, *, permanent: bool, bad: bool =
     raise ChannelFailure(code, text, permanent=permanent, address_is_bad=bad)
 
 
-def json_of(response: httpx.Response) -> Mapping[str, Any]:
+def _bad_settings() -> ChannelFailure:
+    return ChannelFailure("settings", "Alguna clave de la cuenta tiene letras que no puede tener.", permanent=False)
+
+
+def json_of(response: Any) -> Mapping[str, Any]:
     """The object that an answer carries; an empty one where it carries something else."""
     try:
         found = response.json()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from email.encoders import encode_base64
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.mime.base import MIMEBase
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from urllib.parse import quote
@@ -31,7 +33,7 @@ def message_of(message: Outgoing) -> EmailMessage:
         mail[name] = value
     _set_content(mail, message)
     for file in message.files:
-        if not _shown_inside(file, message):
+        if not shown_inside(file, message):
             kind, _slash, subtype = content_type(file).partition("/")
             mail.add_attachment(file.data, kind, subtype, filename=one_line(file.name) or "archivo")
     return mail
@@ -63,6 +65,20 @@ def content_type(file: OutgoingFile) -> str:
     return file.content_type if _TYPE.fullmatch(file.content_type) else "application/octet-stream"
 
 
+def attach(file: OutgoingFile, *, inline: bool) -> MIMEBase:
+    """A file as a part, for those who take parts rather than messages."""
+    kind, _slash, subtype = content_type(file).partition("/")
+    part = MIMEBase(kind, subtype)
+    part.set_payload(file.data)
+    encode_base64(part)
+    part.add_header(
+        "Content-Disposition", "inline" if inline else "attachment", filename=one_line(file.name) or "archivo"
+    )
+    if inline:
+        part.add_header("Content-ID", f"<{file.content_id}>")
+    return part
+
+
 def as_bytes(mail: EmailMessage) -> bytes:
     """The message ready for DATA: CRLF, dots at line starts doubled (RFC 5321 §4.5.2), ended by a line end."""
     ascii_only = all(each.addr_spec.isascii() for name in _ADDRESSED if mail[name] for each in mail[name].addresses)
@@ -81,12 +97,13 @@ def _set_content(mail: EmailMessage, message: Outgoing) -> None:
     if not message.html:
         return
     mail.add_alternative(message.html, subtype="html")
-    pictures = [file for file in message.files if _shown_inside(file, message)]
+    pictures = [file for file in message.files if shown_inside(file, message)]
     body = mail.get_body(("html",))
     for file in pictures:
         kind, _slash, subtype = content_type(file).partition("/")
         body.add_related(file.data, kind, subtype, cid=f"<{file.content_id}>", filename=one_line(file.name))  # type: ignore[union-attr]
 
 
-def _shown_inside(file: OutgoingFile, message: Outgoing) -> bool:
+def shown_inside(file: OutgoingFile, message: Outgoing) -> bool:
+    """Whether a file is a picture of the HTML rather than an attachment."""
     return bool(file.content_id) and f"cid:{file.content_id}" in message.html

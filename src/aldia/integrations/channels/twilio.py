@@ -13,8 +13,8 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import ClassVar, NoReturn
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from aldia.domain.ports.channels import BadSignature, Event, EventKind, Field, Outgoing, Sent
 from aldia.domain.sentences import gettext_noop
@@ -55,7 +55,8 @@ class Twilio:
     )
 
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        self.sid, self.sender = settings.get("account_sid", "").strip(), settings.get("from_number", "").strip()
+        self.sid = quote(settings.get("account_sid", "").strip(), safe="")
+        self.sender = settings.get("from_number", "").strip()
         self.callback = settings.get("callback_url", "")
         self.api = settings.get("api_url") or API
         self._token = secrets.get("auth_token", "")
@@ -71,7 +72,6 @@ class Twilio:
         if response.status_code == 201:
             return Sent(str(answer.get("sid") or ""))
         self._refuse(response.status_code, answer)
-        raise AssertionError  # `_refuse` always raises
 
     def check(self) -> None:
         """Read the account: the SID and the token are right."""
@@ -91,7 +91,7 @@ class Twilio:
             raise BadSignature
         return events_of(form, received_at(headers))
 
-    def _refuse(self, status: int, answer: Mapping[str, object]) -> None:
+    def _refuse(self, status: int, answer: Mapping[str, object]) -> NoReturn:
         code = str(answer.get("code") or status)
         text = http.without(str(answer.get("message") or f"HTTP {status}"), [self._token])
         http.raise_for(status, code, text, permanent=code not in TEMPORARY, bad=code in BAD_NUMBER)

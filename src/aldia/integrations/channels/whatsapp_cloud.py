@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from aldia.domain.ports.channels import (
     BadSignature,
@@ -55,7 +56,11 @@ class WhatsAppCloud:
     name: ClassVar[str] = "whatsapp_cloud"
     label: ClassVar[str] = "WhatsApp Cloud API (Meta)"
     channel: ClassVar[str] = "whatsapp"
-    tracks: ClassVar[frozenset[EventKind]] = frozenset(STATUSES.values()) | {EventKind.ANSWERED, EventKind.UNSUBSCRIBED}
+    tracks: ClassVar[frozenset[EventKind]] = frozenset(STATUSES.values()) | {
+        EventKind.ANSWERED,
+        EventKind.BOUNCED,
+        EventKind.UNSUBSCRIBED,
+    }
     fields: ClassVar[tuple[Field, ...]] = (
         Field("phone_number_id", gettext_noop("Identificador del número (Phone number ID)")),
         Field("access_token", gettext_noop("Token de acceso permanente"), is_secret=True),
@@ -70,7 +75,7 @@ class WhatsAppCloud:
     )
 
     def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        self.number = settings.get("phone_number_id", "").strip()
+        self.number = quote(settings.get("phone_number_id", "").strip(), safe="")
         self.api = settings.get("api_url") or API
         self._token, self._app = secrets.get("access_token", ""), secrets.get("app_secret", "")
         self._verify = secrets.get("verify_token", "")
@@ -119,8 +124,8 @@ class WhatsAppCloud:
             raise BadSignature
         try:
             return list(_events(json.loads(body), self.number, received_at(headers)))
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-            return []  # signed by Meta, of a kind that we do not know
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"{type(error).__name__} in a notice of Meta") from error
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
@@ -145,13 +150,13 @@ class WhatsAppCloud:
         answer = http.json_of(response)
         if response.status_code == 200:
             return answer
-        error = answer.get("error") if isinstance(answer.get("error"), dict) else {}
+        found = answer.get("error")
+        error: Mapping[str, Any] = found if isinstance(found, dict) else {}
         code = str(error.get("code", response.status_code))
         text = http.without(str(error.get("message") or f"HTTP {response.status_code}"), [self._token, self._app])
         if code in TEMPORARY:
             raise ChannelFailure(code, text, permanent=False)
         http.raise_for(response.status_code, code, text, permanent=True, bad=code in BAD_NUMBER)
-        raise AssertionError  # `raise_for` always raises
 
 
 def _parameters(values: tuple[str, ...]) -> list[dict[str, Any]]:
