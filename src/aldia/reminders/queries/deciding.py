@@ -4,7 +4,7 @@ preview of an activation shows it."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -70,6 +70,7 @@ class Answer:
 
 Stray = tuple[Past, State, Why]
 Kept = dict[tuple[uuid.UUID, int, str], Past]
+NO_HISTORY: Kept = {}
 
 
 def spans(size: int) -> Iterator[Span]:
@@ -88,34 +89,61 @@ def spans(size: int) -> Iterator[Span]:
         after = last
 
 
-def answers(work: Round, span: Span) -> tuple[list[Answer], list[Stray]]:
-    """What is to be written of the open receivables of some customers: turns, and rows that wait without being due."""
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """An open receivable that follows an active rule, with everything that `decide` looks at."""
+
+    row: Row
+    rule: Rule
+    debt: Debt
+    past: Kept
+    around: Circumstances
+    is_off: bool
+    reminded_on: Collection[date]
+
+
+def matters(work: Round, span: Span, strays: list[Stray] | None = None) -> Iterator[Matter]:
+    """The open receivables of some customers that follow an active rule; of the others, the rows that wait go to
+    `strays`."""
     rows = rows_of(span)
     standing = standing_of(span, today=work.today, sending=work.sending, suppressed=work.suppressed)
     holds = hold_rows(rows, standing, today=work.today)
     assignments = assignments_of(span, work.book)
     history, eras = _history(span), _eras(span)
     around = _Surroundings(standing, work)
-    found: list[Answer] = []
-    strays: list[Stray] = []
     for row in rows:
         followed = assignments.of(row.customer_id, row.id)
-        past = history.get(row.id, {})
+        past = history.get(row.id, NO_HISTORY)
         if followed.rule is None or followed.rule.activated_on is None:
-            strays += _unfollowed(past, followed)
+            if strays is not None and past:
+                strays += _unfollowed(past, followed)
             continue
         era = eras.get(row.id, 0)
-        due = work.due(followed.rule, row.due_on, era)
-        if not due and not past:
-            continue
-        hold = holds.get(row.id)
         debt = Debt(row.due_on, row.balance, row.currency, _since(row, followed, work.zone), era)
-        strays += stray(past, due, followed.rule, debt)
-        decided = decide(
-            due, rule=followed.rule, debt=debt, past=past, around=around.of(row.customer_id, hold), today=work.today
+        customer = row.customer_id
+        yield Matter(
+            row,
+            followed.rule,
+            debt,
+            past,
+            around.of(customer, holds.get(row.id)),
+            customer in standing.off,
+            standing.reminded_on.get(customer, ()),
         )
-        is_off = row.customer_id in standing.off
-        found += [Answer(row, each, hold) for each in decided if each.is_news and not (is_off and each.past is None)]
+
+
+def answers(work: Round, span: Span) -> tuple[list[Answer], list[Stray]]:
+    """What is to be written of the open receivables of some customers: turns, and rows that wait without being due."""
+    found: list[Answer] = []
+    strays: list[Stray] = []
+    for each in matters(work, span, strays):
+        due = work.due(each.rule, each.row.due_on, each.debt.era)
+        if each.past:
+            strays += stray(each.past, due, each.rule, each.debt)
+        decided = decide(due, rule=each.rule, debt=each.debt, past=each.past, around=each.around, today=work.today)
+        for decision in decided:
+            if decision.is_news and not (each.is_off and decision.past is None):
+                found.append(Answer(each.row, decision, each.around.hold))
     return found, strays
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -29,6 +29,14 @@ class RuleBook:
     @property
     def some_active(self) -> bool:
         return any(rule.activated_on for rule in self.rules.values())
+
+    def only(self, rule_id: uuid.UUID, on: date) -> RuleBook:
+        """The rules as if this one were active from a day on, and no other."""
+        rules = {
+            each: replace(rule, activated_on=(rule.activated_on or on) if each == rule_id else None)
+            for each, rule in self.rules.items()
+        }
+        return RuleBook(rules, rules.get(self.default.key) if self.default else None, ())
 
 
 @dataclass(frozen=True, slots=True)
