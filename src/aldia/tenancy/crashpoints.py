@@ -22,7 +22,8 @@ IMPORTING = frozenset(
 )
 PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_thanks"})
 COMPOSING = frozenset({"after_files", "in_compose", "after_compose", "in_receipts"})
-NAMES = IMPORTING | PLANNING | COMPOSING
+DELIVERING = frozenset({"after_claim", "before_network", "after_network", "after_result"})
+NAMES = IMPORTING | PLANNING | COMPOSING | DELIVERING
 _passed: dict[str, int] = {}
 
 

@@ -1,0 +1,1 @@
+"""The words that come with the house, by language."""
