@@ -48,6 +48,7 @@ class Why(StrEnum):
     NO_CHANNEL = "no_channel"
     TEMPLATE = "template"
     CHANGED = "changed"
+    REJECTED = "rejected"
     BELOW_MINIMUM = "below_minimum"
     FREQUENCY = "frequency"
     QUIET_HOURS = "quiet_hours"
@@ -76,6 +77,7 @@ SENTENCES: dict[Why, str] = {
     Why.NO_CONTACT: gettext_noop("Falta un contacto de cobranza con los datos de este medio."),
     Why.NO_CHANNEL: gettext_noop("Falta configurar este medio en Configuración → Canales."),
     Why.TEMPLATE: gettext_noop("Su plantilla tiene un error: corrígela y saldrá."),
+    Why.REJECTED: gettext_noop("Una persona decidió que no saliera."),
     Why.CHANGED: gettext_noop("Algo cambió antes de enviarse; se vuelve a redactar."),
     Why.BELOW_MINIMUM: gettext_noop("Lo que se debe no llega al mínimo de la regla."),
     Why.FREQUENCY: gettext_noop("Al cliente ya se le escribió hace poco; saldrá en cuanto el límite lo permita."),

@@ -85,17 +85,24 @@ def recheck(*, message: Message, as_of: datetime) -> str:
     """
     if message.purpose in (Purpose.RECEIPT, Purpose.PAID):
         return Why.REVERSED if taken_back(message) else ""
-    customer_id = message.customer_id
-    if message.purpose not in CHASING or message.created_by_id is not None or customer_id is None:
+    if message.purpose not in CHASING or message.created_by_id is not None:
         return ""
     company = Company.objects.get(pk=current_company_id())
-    local, sending = local_time(company, as_of), sending_of(company)
-    if not is_open(sending, local):
+    local = local_time(company, as_of)
+    if not is_open(sending_of(company), local):
         return Why.QUIET_HOURS
     if message.on_day != local.date():
         return Why.CHANGED
-    standing = standing_of(Span.of([customer_id]), today=local.date(), sending=sending)
-    debts = open_debts([customer_id], standing, local.date()).get(customer_id, [])
+    return changed_since(message=message, today=local.date())
+
+
+def changed_since(*, message: Message, today: date) -> str:
+    """ "" if everything that a reminder says is still so; else what stands in its way, or CHANGED."""
+    if (customer_id := message.customer_id) is None:
+        return ""
+    company = Company.objects.get(pk=current_company_id())
+    standing = standing_of(Span.of([customer_id]), today=today, sending=sending_of(company))
+    debts = open_debts([customer_id], standing, today).get(customer_id, [])
     return _rule_off(message) or _changed(message, customer_id, debts) or _unreached(message, customer_id, standing)
 
 
@@ -177,7 +184,9 @@ def reopen_failed(*, today: date) -> int:
     )
     waiting = ReminderCandidate.objects.filter(state=CandidateState.DONE, message__in=failed)
     count = 0
-    for message_id in waiting.values_list("message_id", flat=True).distinct():
+    for message_id in list(waiting.order_by().values_list("message_id", flat=True).distinct()):
+        if message_id is None:
+            continue
         with transaction():
             lock_planning()
             deliveries = Delivery.objects.filter(message_id=message_id)
@@ -187,7 +196,7 @@ def reopen_failed(*, today: date) -> int:
     return count
 
 
-def _due_again(message_id: uuid.UUID | None, why: str) -> bool:
+def _due_again(message_id: uuid.UUID, why: str) -> bool:
     steps = ReminderCandidate.objects.filter(message_id=message_id, state=CandidateState.DONE)
     count = steps.update(state=CandidateState.PLANNED, why="", message=None)
     if count:
