@@ -32,6 +32,7 @@ COMMANDS = {  # name: (file in cli/commands, what it does)
     "reminders": ("reminders", "planear y enviar los recordatorios que tocan"),
     "report": ("report", "antigüedad de saldos y estado de cuenta"),
     "verify": ("verify", "probar con SQL que cada cifra cuadra"),
+    "secrets": ("secrets", "cambiar la llave que cifra las contraseñas guardadas"),
     "backup": ("backup", "respaldar datos y archivos, con todo en marcha"),
     "restore": ("restore", "recuperar un respaldo"),
     "move-to-postgres": ("move_to_postgres", "pasar de SQLite a PostgreSQL"),

@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from aldia.domain.ports.channels import Adapter, ChannelFailure
+from aldia.domain.ports.channels import Adapter
 from aldia.integrations import registry
 from aldia.integrations.channels.mailbox import Mailbox
 from aldia.messaging.models import Channel, ChannelAccount
@@ -113,15 +113,9 @@ def sender_of(account: ChannelAccount | None) -> Sender:
     return Sender(name, address, (account and account.reply_to) or company.sender_email)
 
 
-def check(account: ChannelAccount) -> str:
-    """Prove that an account works, writing to nobody; "" or the sentence that says what is wrong. Network."""
-    try:
-        build(account).check()
-    except NoChannel as error:
-        return str(error)
-    except ChannelFailure as error:
-        return error.text
-    return ""
+def hook_path(account: ChannelAccount) -> str:
+    """The path that the account's provider calls; it is known to nobody else."""
+    return f"/ganchos/canales/{account.company_id}/{account.hook_token}/"
 
 
 def house_has_mail() -> bool:

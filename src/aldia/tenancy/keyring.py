@@ -9,7 +9,6 @@ They are never in the database nor in a backup: whoever steals one of those hold
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import secrets
@@ -120,7 +119,7 @@ def _read(lines: list[str], where: str) -> list[Key]:
     for line in filter(None, (each.strip() for each in lines)):
         try:
             material = base64.b64decode(line, validate=True)
-        except binascii.Error:
+        except ValueError:  # also what is no base64
             material = b""
         if len(material) != LENGTH:
             raise KeyProblem(_("%(where)s no contiene una llave de 32 bytes en base64.") % {"where": where})

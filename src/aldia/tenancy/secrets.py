@@ -88,6 +88,15 @@ def rotate() -> Rotation:
     return Rotation(sum(each.wrapped for each in done), sum(each.unreadable for each in done))
 
 
+def count_by_key() -> dict[str, int]:
+    """How many secrets each key of an installation wraps, over all companies."""
+    found: dict[str, int] = {}
+    for names in _by_company(lambda: list(Secret.objects.order_by("pk").values_list("wrapped_by", flat=True))):
+        for name in names:
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
 def _by_company(what: Callable[[], Answer]) -> list[Answer]:
     answers = []
     for company in Company.objects.order_by("pk"):

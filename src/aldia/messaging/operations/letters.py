@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from aldia.customers.operations.versions import NotThere, Refused
 from aldia.messaging.models import Channel, Delivery, DeliveryEvent, DeliveryState, Message, MessageState
+from aldia.messaging.operations.outbox import finish_message
 from aldia.tenancy import audit, storage
 from aldia.tenancy.models import StoredFile, User
 from aldia.tenancy.scope import current_company_id, transaction
@@ -37,7 +38,7 @@ def register_posting(
         delivery.state, delivery.provider_id, delivery.sent_at = DeliveryState.SENT, number, at
         delivery.fence += 1
         delivery.save(update_fields=["state", "provider_id", "sent_at", "fence"])
-        Message.objects.filter(pk=delivery.message_id, state=MessageState.READY).update(state=MessageState.DONE)
+        finish_message(delivery.message)
         raw = {"carrier": carrier, "tracking_number": number, "posted_on": posted_on.isoformat()}
         _event(delivery, "sent", at, f"{carrier} · {number}", raw)
         _audit(actor, "messaging.letter_posted", delivery, raw)
@@ -51,8 +52,8 @@ def register_acknowledgement(
     if received_on > today:
         raise Refused(_("La fecha de recibo no puede ser futura."), "received_on")
     content_type = _content_type(file)
-    delivery = _letter(delivery_id)
-    _refuse_unless_received(delivery, received_on)
+    with transaction():  # before a file is stored for nothing
+        _refuse_unless_received(_letter(delivery_id), received_on)
     try:
         stored = storage.store(name, file, content_type, max_bytes=ACKNOWLEDGEMENT_BYTES)
     except (storage.FileTooLarge, storage.CannotStore) as error:
@@ -79,11 +80,13 @@ _POSTABLE = (MessageState.READY, MessageState.DONE)  # done: another copy of the
 
 
 def _letter(delivery_id: uuid.UUID) -> Delivery:
-    rows = Delivery.objects.select_related("message").select_for_update(of=("self",))
-    with transaction():
-        delivery = rows.filter(pk=delivery_id, message__channel=Channel.LETTER).first()
-    if delivery is None:
+    """The delivery and its message, locked: the message first, as everywhere."""
+    letters = Message.objects.filter(deliveries__pk=delivery_id, channel=Channel.LETTER)
+    message = Message.objects.select_for_update().filter(pk__in=letters.values("pk")).first()
+    if message is None:
         raise NotThere
+    delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+    delivery.message = message
     return delivery
 
 
