@@ -15,7 +15,7 @@ from aldia.tenancy.models import User
 from aldia.tenancy.scope import current_company_id, transaction
 
 BOUNCE, COMPLAINT, UNSUBSCRIBE, PERSON = "bounce", "complaint", "unsubscribe", "person"
-REASONS = (BOUNCE, COMPLAINT, UNSUBSCRIBE, PERSON)
+REASONS = (BOUNCE, UNSUBSCRIBE, COMPLAINT, PERSON)  # a later one weighs more
 
 
 class NotSuppressed(ValueError):
@@ -40,6 +40,9 @@ def suppress(*, channel: str, address: str, why: str, detail: str = "", actor: U
     with transaction():
         Suppression.objects.bulk_create([row], ignore_conflicts=True)
         standing = Suppression.objects.get(channel=channel, address=row.address, lifted_at__isnull=True)
+        if standing.pk != row.pk and REASONS.index(why) > REASONS.index(standing.why):
+            standing.why, standing.detail = why, row.detail
+            standing.save(update_fields=["why", "detail"])
         if standing.pk == row.pk:
             detail_kept = {"channel": channel, "address": row.address, "why": why}
             audit.record(

@@ -18,6 +18,7 @@ from aldia.messaging.models import (
     DeliveryState,
     Message,
     MessageState,
+    ProviderNotice,
     Suppression,
 )
 from aldia.messaging.operations.suppressions import plain_address
@@ -147,3 +148,9 @@ def _to(word: str) -> Q:
 def _with_rows(found: QuerySet[Message]) -> QuerySet[Message]:
     rows = Delivery.objects.order_by("is_copy", "id")
     return found.select_related("customer", "template").prefetch_related(Prefetch("deliveries", rows))
+
+
+def new_notices(limit: int = 500) -> list[uuid.UUID]:
+    """Notices of providers that were not applied yet, oldest first."""
+    found = ProviderNotice.objects.filter(processed_at__isnull=True)
+    return list(found.order_by("id").values_list("pk", flat=True)[:limit])
