@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import quote
 
 from lxml.etree import _Element  # type: ignore[import-untyped]
 
@@ -113,12 +112,19 @@ def verifier_url(document: FiscalDocument, seal: str) -> str:
     """
     parts = (
         ("id", document.key),
-        ("re", quote(document.issuer.tax_id, safe="")),
-        ("rr", quote(document.receiver.tax_id, safe="")),
+        ("re", _escaped(document.issuer.tax_id)),
+        ("rr", _escaped(document.receiver.tax_id)),
         ("tt", total_text(document.total)),
         ("fe", seal[-8:]),
     )
     return f"{VERIFIER}?{'&'.join(f'{name}={value}' for name, value in parts)}"
+
+
+def _escaped(tax_id: str) -> str:
+    return "".join(
+        each if each.isascii() and each.isalnum() else "".join(f"%{byte:02X}" for byte in each.encode())
+        for each in tax_id
+    )
 
 
 def total_text(total: Decimal) -> str:

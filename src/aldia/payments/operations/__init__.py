@@ -1,0 +1,1 @@
+"""Writes about payments on their way in. Each is one transaction with one event in the audit chain."""
