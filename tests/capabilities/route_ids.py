@@ -38,11 +38,16 @@ ALIASES = {
     "event_id": "auditevent",
     "line_id": "creditline",
     "member_id": "membership",
+    "rule_id": "reminderrule",
 }
 # Arguments that are not ids of a company's rows.
 VALUES: dict[str, Callable[[World], Any]] = {
     "token": lambda world: world.token,
     "code": lambda world: 409,
+    "channel": lambda world: "email",
+    "adapter": lambda world: "smtp",
+    "hook_company": lambda world: world.company.pk,
+    "hook_token": lambda world: "no-such-token",
     "uidb36": lambda world: "1",
     "key": lambda world: "no-such-key",
 }

@@ -51,6 +51,23 @@ STATUSES = {
     "duplicate": (_("Ya estaba"), "gray"),
     "ignored": (_("Ignorado"), "gray"),
     "error": (_("Con error"), "red"),
+    # messages and their deliveries
+    "msg_awaiting": (_("Por aprobar"), "yellow"),
+    "msg_ready": (_("Por enviar"), "azure"),
+    "msg_queued": (_("En cola"), "azure"),
+    "msg_sending": (_("Enviando"), "azure"),
+    "msg_sent": (_("Enviado"), "green"),
+    "msg_delivered": (_("Entregado"), "green"),
+    "msg_opened": (_("Abierto"), "purple"),
+    "msg_bounced": (_("Rebotó"), "red"),
+    "msg_complained": (_("No deseado"), "red"),
+    "msg_failed": (_("Falló"), "red"),
+    "msg_unknown": (_("No se sabe"), "yellow"),
+    "msg_cancelled": (_("No se envió"), "gray"),
+    "msg_done": (_("Enviado"), "green"),
+    # rules of reminding
+    "rule_on": (_("Activa"), "green"),
+    "rule_off": (_("Apagada"), "gray"),
     # jobs
     "ready": (_("En espera"), "gray"),
     "dead": (_("Detenido"), "red"),
