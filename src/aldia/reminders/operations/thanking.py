@@ -107,12 +107,12 @@ def _rows(payments: Sequence[Payment], rules: Assignments, day: _Day) -> Iterato
 
 
 def _step_for(payment: Payment, rules: Assignments) -> Step | None:
-    """The step that thanks for it, if the rule was active when it was received and recorded."""
+    """The step that thanks for it, if the rule was active when it was received."""
     rule = rules.of(payment.customer_id, payment.receivable_id).rule
     step = paid_step(rule)
     if step is None or rule is None or rule.activated_on is None:
         return None
-    return step if min(payment.received_on, payment.recorded_on) >= rule.activated_on else None
+    return step if payment.received_on >= rule.activated_on else None
 
 
 def _row(payment: Payment, step: Step, turn: int, channel: str, day: _Day) -> ReminderCandidate:

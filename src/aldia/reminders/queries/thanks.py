@@ -1,7 +1,7 @@
 """Payments that a PAID step thanks for: each credit and receivable once.
 
 Money that somebody saw: not what is presumed of a PUE document, not what was paid before the books began, not what was
-taken back. Recorded and received since the rule is active, so that turning it on thanks nobody for the past.
+taken back. Received since the rule is active, so that turning it on thanks nobody for the past.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Max, OuterRef, QuerySet
@@ -51,20 +51,19 @@ def live_payments() -> QuerySet[Allocation]:
 
 
 def unthanked(*, today: date, since: date, zone: ZoneInfo) -> list[Payment]:
-    """Payments received and recorded since a day, that have no row yet."""
+    """Payments received since a day (so recorded since, too) that have no row yet."""
     thanked = ReminderCandidate.objects.filter(credit=OuterRef("credit_id"), receivable=OuterRef("receivable_id"))
     rows = live_payments().filter(
         ~Exists(thanked),
         on__gte=max(since, today - LOOK_BACK),
         credit__received_on__gte=since,
-        created_at__gte=datetime.combine(since, datetime.min.time(), tzinfo=zone),
     )
     found: dict[tuple[uuid.UUID, uuid.UUID], Payment] = {}
     columns = rows.order_by("id").values_list(
-        "credit_id", "receivable_id", "receivable__customer_id", "credit__received_on", "created_at"
+        "credit_id", "receivable_id", "receivable__customer_id", "credit__received_on", "on", "created_at"
     )
-    for credit, receivable, customer, received_on, created_at in columns:
-        recorded_on = created_at.astimezone(zone).date()
+    for credit, receivable, customer, received_on, on, created_at in columns:
+        recorded_on = min(today, max(on, created_at.astimezone(zone).date()))
         found.setdefault((credit, receivable), Payment(credit, receivable, customer, received_on, recorded_on))
     return list(found.values())
 
