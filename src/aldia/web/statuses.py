@@ -68,6 +68,18 @@ STATUSES = {
     # rules of reminding
     "rule_on": (_("Activa"), "green"),
     "rule_off": (_("Apagada"), "gray"),
+    # what customers say
+    "promise_open": (_("Abierta"), "azure"),
+    "promise_kept": (_("Cumplida"), "green"),
+    "promise_partly": (_("En parte"), "yellow"),
+    "promise_broken": (_("Incumplida"), "red"),
+    "promise_withdrawn": (_("Retirada"), "gray"),
+    "dispute_open": (_("En disputa"), "purple"),
+    "dispute_late": (_("Sin responder"), "red"),
+    "dispute_resolved": (_("Resuelta"), "green"),
+    "report_waiting": (_("Por revisar"), "yellow"),
+    "report_accepted": (_("Aceptado"), "green"),
+    "report_rejected": (_("Rechazado"), "red"),
     # jobs
     "ready": (_("En espera"), "gray"),
     "dead": (_("Detenido"), "red"),

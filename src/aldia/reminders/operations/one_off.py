@@ -152,7 +152,7 @@ def _prepared(order: Order, actor: User, turn: Round) -> OneOff:
     recipients = _recipients(order, customer, standing, actor)
     reply_to = actor.email if actor.email else turn.speaker(customer, order.channel).reply_to
     speaker = replace(turn.speaker(customer, order.channel), name=actor.get_full_name(), reply_to=reply_to)
-    words = Words(name="", purpose=Purpose.DIRECT, channel=order.channel, subject=order.subject, body=order.body)
+    words = Words("-", purpose=Purpose.DIRECT, channel=order.channel, subject=order.subject, body=order.body)
     try:
         check(words=words)
         rendered = render(

@@ -1,0 +1,1 @@
+"""Pages of templates, messages, the mailbox and messages that a person writes."""
