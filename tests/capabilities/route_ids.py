@@ -38,6 +38,7 @@ ALIASES = {
     "event_id": "auditevent",
     "line_id": "creditline",
     "member_id": "membership",
+    "report_id": "reportedpayment",
     "rule_id": "reminderrule",
 }
 # Arguments that are not ids of a company's rows.

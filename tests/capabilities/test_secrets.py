@@ -45,20 +45,20 @@ def test_what_is_kept_comes_back(own_keys: Path) -> None:
 
 def test_the_key_is_made_once_and_readable_by_its_owner_only(own_keys: Path) -> None:
     assert not own_keys.exists()
-    names = {keyring.keys()[0].name for _turn in range(3)}
+    names = {keyring.known_keys()[0].name for _turn in range(3)}
     assert len(names) == 1
     assert stat.S_IMODE(own_keys.stat().st_mode) == 0o600
 
 
 def test_processes_that_make_the_key_at_once_agree(own_keys: Path) -> None:
     found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(keyring.keys()[0].name)) for _turn in range(16)]
+    threads = [threading.Thread(target=lambda: found.append(keyring.known_keys()[0].name)) for _turn in range(16)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
     assert len(found) == 16
-    assert set(found) == {keyring.keys()[0].name}
+    assert set(found) == {keyring.known_keys()[0].name}
     assert os.listdir(own_keys.parent) == [keyring.FILE]
 
 
@@ -115,8 +115,8 @@ def test_nothing_prints_it() -> None:
     secret = kept(company)
     with company_scope(company.pk):
         found = secrets.reveal(secret)
-    printed = [repr(found), str(found), f"{found}", "%s" % found, repr(secret), repr(keyring.keys()[0])]  # noqa: UP031
-    material = base64.b64encode(keyring.keys()[0].material).decode()
+    printed = [repr(found), str(found), f"{found}", "%s" % found, repr(secret), repr(keyring.known_keys()[0])]  # noqa: UP031
+    material = base64.b64encode(keyring.known_keys()[0].material).decode()
     assert not any(CANARY in each or material in each for each in printed)
 
 
@@ -132,19 +132,19 @@ def test_without_its_key_a_secret_says_what_to_do(own_keys: Path) -> None:
 def test_rotation_keeps_everything_readable(own_keys: Path) -> None:
     companies = [make_company(), make_company("Otra", "OTR010203AB1")]
     rows = [(company, kept(company, f"clave {index}")) for index in range(20) for company in companies]
-    first = keyring.keys()[0].name
+    first = keyring.known_keys()[0].name
     before = own_keys.read_text()
     assert secrets.rotate() == secrets.Rotation(wrapped=40, unreadable=0)
-    assert keyring.keys()[0].name != first
+    assert keyring.known_keys()[0].name != first
     assert stat.S_IMODE(own_keys.stat().st_mode) == 0o600
     for index, (company, row) in enumerate(rows):
         with company_scope(company.pk):
             found = Secret.objects.get(pk=row.pk)
-            assert found.wrapped_by == keyring.keys()[0].name
+            assert found.wrapped_by == keyring.known_keys()[0].name
             assert secrets.reveal(found) == {"password": f"clave {index // 2}"}
     assert secrets.rotate() == secrets.Rotation(wrapped=40, unreadable=0)
     assert before.strip() not in own_keys.read_text(), "the key of two rotations ago is gone"
-    assert len(keyring.keys()) == 2
+    assert len(keyring.known_keys()) == 2
 
 
 def test_what_no_key_opens_is_counted_and_left(own_keys: Path) -> None:
@@ -174,7 +174,7 @@ def test_keys_of_the_environment(monkeypatch: pytest.MonkeyPatch, own_keys: Path
 def test_a_bad_key_is_a_sentence_that_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
     monkeypatch.setenv(keyring.VARIABLE, bad)
     with pytest.raises(keyring.KeyProblem) as problem:
-        keyring.keys()
+        keyring.known_keys()
     assert keyring.VARIABLE in str(problem.value)
     assert bad.strip(" ,") == "" or bad not in str(problem.value)
 

@@ -38,7 +38,7 @@ class Key:
         return hashlib.sha256(b"aldia kek " + self.material).hexdigest()[:16]
 
 
-def keys() -> list[Key]:
+def known_keys() -> list[Key]:
     """Every key there is, the one that encrypts first; makes the file at first use."""
     if given := os.environ.get(VARIABLE):
         return _read(given.split(","), VARIABLE)
@@ -50,7 +50,7 @@ def keys() -> list[Key]:
 
 def key_named(name: str) -> Key:
     """The key that wrapped something; `KeyProblem` when this installation does not have it."""
-    for key in keys():
+    for key in known_keys():
         if key.name == name:
             return key
     raise KeyProblem(

@@ -47,7 +47,7 @@ def keep(*, kind: str, values: Mapping[str, str], replacing: Secret | None = Non
     secret = replacing or Secret(id=uuid7(), company_id=current_company_id(), kind=kind)
     if secret.company_id != current_company_id() or secret.kind != kind:
         raise CannotOpen(_("Ese secreto es de otra empresa o de otra cosa."))
-    key, data_key = keyring.keys()[0], AESGCM.generate_key(bit_length=256)
+    key, data_key = keyring.known_keys()[0], AESGCM.generate_key(bit_length=256)
     secret.ciphertext = _seal(data_key, json.dumps(dict(values)).encode(), _bound_to(secret))
     secret.wrapped_key = _seal(key.material, data_key, _bound_to(secret))
     secret.wrapped_by = key.name
@@ -80,9 +80,9 @@ def rotate() -> Rotation:
     row needs are dropped when the next rotation begins: the one just replaced stays, for whoever was writing with it.
     """
     if keyring.is_in_file():
-        needed = {name for names in _by_company(_names_in_use) for name in names} | {keyring.keys()[0].name}
+        needed = {name for names in _by_company(_names_in_use) for name in names} | {keyring.known_keys()[0].name}
         lines = keyring.key_file().read_text().split()
-        kept = [line for line, key in zip(lines, keyring.keys(), strict=True) if key.name in needed]
+        kept = [line for line, key in zip(lines, keyring.known_keys(), strict=True) if key.name in needed]
         keyring.write([keyring.new_material(), *kept])
     done = _by_company(_rotate_company)
     return Rotation(sum(each.wrapped for each in done), sum(each.unreadable for each in done))
@@ -110,7 +110,7 @@ def _names_in_use() -> set[str]:
 
 
 def _rotate_company() -> Rotation:
-    current, wrapped, unreadable = keyring.keys()[0], 0, 0
+    current, wrapped, unreadable = keyring.known_keys()[0], 0, 0
     last: object = NIL
     while batch := list(Secret.objects.exclude(wrapped_by=current.name).filter(pk__gt=last).order_by("pk")[:BATCH]):
         for secret in batch:

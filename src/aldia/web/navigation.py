@@ -41,6 +41,9 @@ SECTIONS = (
             Item(_("Carteras"), icon="briefcase", names=("portfolios", "portfolio_list")),
             Item(_("Por cobrar"), icon="file-invoice", names=("receivables", "receivable_list"), go="p"),
             Item(_("Pagos y créditos"), icon="cash", names=("credits", "credit_list", "payments"), go="r"),
+            Item(_("Avisos de pago"), icon="message-dollar", names=("reports",)),
+            Item(_("Promesas"), icon="calendar-check", names=("promises",)),
+            Item(_("Disputas"), icon="flag", names=("disputes",)),
         ),
     ),
     Section(
@@ -97,6 +100,7 @@ SECTIONS = (
                 names=("reminder_settings",),
                 permission=permissions.MANAGE_REMINDERS,
             ),
+            Item(_("Canales"), icon="send", names=("channels",), permission=permissions.MANAGE_COMPANY),
             Item(_("Personas"), icon="user-cog", names=("people",), permission=permissions.MANAGE_PEOPLE),
             Item(
                 _("Certificados del SAT"),

@@ -29,9 +29,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("configuracion/invitaciones/<uuid:invitation_id>/revocar/", people.revoke, name="invitation_revoke"),
     path("", include("aldia.web.urls_operations")),
     path("", include("aldia.web.urls_reports")),
+    path("", include("aldia.web.urls_channels")),
     path("", include("aldia.web.urls_customers")),
     path("", include("aldia.web.urls_receivables")),
     path("", include("aldia.web.urls_documents")),
+    path("", include("aldia.web.urls_collecting")),
     path("", include("aldia.web.urls_messages")),
     path("", include("aldia.web.urls_reminders")),
 ]

@@ -27,7 +27,7 @@ def _rotate(args: argparse.Namespace) -> int:
     from aldia.tenancy import keyring, secrets
 
     done = secrets.rotate()
-    data = {"wrapped": done.wrapped, "unreadable": done.unreadable, "key": keyring.keys()[0].name}
+    data = {"wrapped": done.wrapped, "unreadable": done.unreadable, "key": keyring.known_keys()[0].name}
     text = f"Secretos envueltos con la llave {data['key']}: {done.wrapped}"
     if done.unreadable:
         text += f"\n  sin abrir: {done.unreadable} (su llave no está en esta instalación)"
@@ -43,7 +43,7 @@ def _status(args: argparse.Namespace) -> int:
     from aldia.tenancy import keyring, secrets
 
     counts = secrets.count_by_key()
-    known = [key.name for key in keyring.keys()]
+    known = [key.name for key in keyring.known_keys()]
     missing = sum(count for name, count in counts.items() if name not in known)
     where = str(keyring.key_file()) if keyring.is_in_file() else keyring.VARIABLE
     data = {"where": where, "keys": known, "secrets": counts, "without_key": missing}

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from aldia.customers.operations.versions import NotThere, Refused, Stale, plain
-from aldia.domain.ports.channels import Adapter, ChannelFailure
+from aldia.domain.ports.channels import Adapter
 from aldia.integrations import registry
 from aldia.integrations.channels.addresses import one_line, plain_address
 from aldia.messaging import accounts
@@ -233,17 +233,3 @@ def _described(account: ChannelAccount) -> dict[str, Any]:
 
 def _audit(actor: User | None, verb: str, account: ChannelAccount, detail: dict[str, Any]) -> None:
     audit.record(actor=actor, verb=verb, object_type="channelaccount", object_id=account.pk, detail=detail)
-
-
-def check_account(*, account_id: uuid.UUID) -> str:
-    """Prove that an account works without writing to anybody; "" or what is wrong. Network: never in a transaction."""
-    account = ChannelAccount.objects.select_related("secret").filter(pk=account_id).first()
-    if account is None:
-        raise NotThere
-    try:
-        accounts.build(account).check()
-    except accounts.NoChannel as error:
-        return str(error)
-    except ChannelFailure as error:
-        return error.text
-    return ""
