@@ -24,10 +24,8 @@ from aldia.reminders.queries.facts import Row, Standing, hold_rows
 from aldia.reminders.voice import Voice
 from aldia.tenancy.models import Company
 
-FIELDS = (
-    "id", "customer_id", "document_id", "kind", "number", "concept", "purchase_order", "currency", "total", "balance",
-    "issued_on", "due_on", "voided_on", "paused_on", "paused_until",
-)  # fmt: skip
+SHOWN = ("document_id", "kind", "number", "concept", "purchase_order", "total", "issued_on")
+FIELDS = (*ROW_COLUMNS, *SHOWN)  # what a message shows of a receivable, and what the gate looks at
 MOST_ROWS = 60  # a table longer than that is not read; the totals are of everything, the last row says how many more
 COLUMNS = {
     "number": "folio",

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 
 from aldia.customers.models import Customer
 from aldia.domain.reminders import Sending, Why, choose_channel, is_capped, is_open, why_unreached
+from aldia.domain.reminders.facts import Reach
 from aldia.messaging.accounts import default_account, has_channel, sender_of
 from aldia.messaging.look import Look, look_of_company
 from aldia.messaging.models import Channel, Purpose, Template
@@ -89,6 +90,13 @@ class Round:
         if channel not in self._channels:
             self._channels[channel] = has_channel(channel)
         return self._channels[channel]
+
+    def reach(self, standing: Standing, customer_id: uuid.UUID) -> Reach:
+        """Which channels reach a customer, those that the company has not set up left out."""
+        return {
+            channel: why if why or self.has_channel(channel) else Why.NO_CHANNEL
+            for channel, why in standing.reach(customer_id).items()
+        }
 
     def speaker(self, customer: Customer, channel: str) -> Speaker:
         """Who writes to a customer: its collector, if its portfolio has one, else whoever answers for the company."""
@@ -215,7 +223,7 @@ def _of_customer(
 ) -> tuple[list[Draft], list[NotNow]]:
     by_id = {debt.receivable_id: debt for debt in debts}
     capped = is_capped(turn.sending, standing.reminded_on.get(customer.pk, set()), turn.today)
-    reach = {channel: why for channel, why in standing.reach(customer.pk).items() if turn.has_channel(channel) or why}
+    reach = turn.reach(standing, customer.pk)
     going: dict[str, list[ReminderCandidate]] = {}
     silent: list[NotNow] = []
     for each in candidates:
@@ -285,14 +293,9 @@ def _grouped(
     for each in ordered:
         by_debt.setdefault(each.receivable_id, []).append(each)
     return [
-        replace(
-            whole,
-            lead=mine[0],
-            candidates=tuple(mine),
-            debts=tuple(debt for debt in debts if debt.receivable_id == receivable_id),
-            only=receivable_id,
-        )
-        for receivable_id, mine in by_debt.items()
+        replace(whole, lead=mine[0], candidates=tuple(mine), debts=(debt,), only=debt.receivable_id)
+        for debt in debts
+        if (mine := by_debt.get(debt.receivable_id))
     ]
 
 

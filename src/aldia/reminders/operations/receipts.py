@@ -16,7 +16,7 @@ import structlog
 from django.db.models import QuerySet
 
 from aldia.customers.models import Customer
-from aldia.domain.reminders import Why, choose_channel, why_unreached
+from aldia.domain.reminders import choose_channel, why_unreached
 from aldia.messaging.models import Channel, Guarantee, Message, Purpose
 from aldia.messaging.operations.outbox import Enclosure, Recipient, write_message
 from aldia.messaging.queries.templates import choose_template
@@ -172,10 +172,7 @@ def _by_channel(
     """Thanks by customer and channel; what reaches nobody keeps why."""
     found: dict[tuple[uuid.UUID, str], list[ReminderCandidate]] = {}
     for row in rows:
-        reach = {
-            name: why if why or turn.has_channel(name) else Why.NO_CHANNEL
-            for name, why in standing.reach(row.customer_id).items()
-        }
+        reach = turn.reach(standing, row.customer_id)
         channels = (row.channel,) if row.channel else tuple(row.step.channels or ("email",))
         if why := why_unreached(channels, reach):
             ReminderCandidate.objects.filter(pk=row.pk).update(why=why)
