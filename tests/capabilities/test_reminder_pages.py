@@ -131,7 +131,7 @@ def test_a_rule_is_written_as_sentences(client):
     page = text_of(client.get(url("recordatorios/reglas", rule.pk)))
     assert "3 días antes de vencer" in page
     assert "Después, cada 7 días, 4 veces como mucho" in page
-    assert "… +29" in page  # 1 + 4 × 7
+    assert [mark for mark in ("−3", "0", "+1", "+8", "+15", "+22", "… +29") if f">{mark}</span>" not in page] == []
 
 
 @pytest.mark.parametrize(
@@ -243,6 +243,11 @@ def test_many_customers_are_chosen_from_the_rule(client, company, customer):
     assert "Abarrotes" not in text_of(page)
     client.post(url("recordatorios/reglas", rule.pk, "clientes"), {"id": [other.pk], "to": "this"})
     assert RuleAssignment.objects.get(customer=other).rule == rule
+    assert "1 cliente" in text_of(client.get(url("recordatorios/reglas")))
+    assert "Ferretería Norte" in text_of(client.get(url("recordatorios/reglas", rule.pk)))
+    seen = text_of(client.get(url("recordatorios/reglas", rule.pk, "clientes")))
+    assert " Mostrador</span>" in seen
+    assert '<span class="text-secondary">General</span>' in seen
     client.post(url("recordatorios/reglas", rule.pk, "clientes") + "?follows=yes", {"all": "1", "to": "none"})
     assert RuleAssignment.objects.get(customer=other).rule is None
     client.post(url("recordatorios/reglas", rule.pk, "clientes"), {"id": [other.pk], "to": "general"})
@@ -447,7 +452,7 @@ def test_out_of_hours_it_says_when(client, customer, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 24, 2, tzinfo=UTC))  # eight in the evening
     charge(customer)
     page = text_of(client.get(url("recordatorios/reglas", default_rule().pk, "activar")))
-    assert "en 1 día a las 09:00: ahora está fuera de horario" in page
+    assert "en 1 día a las 09:00: hoy ya no hay envíos" in page
 
 
 def test_a_rule_is_activated_turned_off_and_on_again(client, customer):

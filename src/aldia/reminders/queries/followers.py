@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
 
 from aldia.customers.models import Customer
 from aldia.reminders.models import CustomerPause, ReminderCandidate, ReminderRule, ReminderStep, RuleAssignment
@@ -28,7 +28,7 @@ def steps_of(rule_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[ReminderStep]]:
 def with_rule(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Customers with what is assigned to them: `own_rule` (an id) and `has_own` (whether anything is)."""
     own = RuleAssignment.objects.filter(customer=OuterRef("pk"))
-    return customers.annotate(own_rule=Subquery(own.values("rule")[:1]), has_own=Exists(own))
+    return customers.annotate(own_rule=Subquery(own.values("rule")[:1], output_field=UUIDField()), has_own=Exists(own))
 
 
 def followers(rule: ReminderRule, customers: QuerySet[Customer]) -> QuerySet[Customer]:

@@ -26,9 +26,11 @@ from aldia.integrations.spreadsheets import Column as SheetColumn
 from aldia.receivables.models import Receivable
 from aldia.receivables.queries.balances import LineUse, Position, credit_line_use, owed_by_customer
 from aldia.receivables.settings import collection_settings
+from aldia.reminders.queries import followers
 from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
+from aldia.web.forms_reminders import CustomerPauseForm
 from aldia.web.listing import Choice, Column, Listing, Page, Pick, Search
 from aldia.web.views.customers.common import may_move, visible
 
@@ -150,6 +152,10 @@ def index(request: CompanyRequest) -> HttpResponse:
         "portfolios": queries.portfolios_visible_to(request.membership),
         "may_move": may_move(request.membership),
         "state": state,
+        "pause_form": CustomerPauseForm(
+            prefix="pause", today=clock.today(request.company), use_required_attribute=False
+        ),
+        "follow_rules": [rule for rule in followers.rules() if not rule.is_default],
     }
     return render(request, "customers/index.html", context)
 
@@ -159,6 +165,7 @@ def page_of(request: CompanyRequest, customers: QuerySet[Customer]) -> Page[Any]
     page = LIST.page(request, customers)
     page.rows = cast("list[Customer]", drawn(page.rows, clock.today(request.company), request.company.currency))
     page.extra["default_term"] = collection_settings().default_term_days
+    page.extra["paused"] = followers.paused([row.customer.pk for row in page.rows], clock.today(request.company))
     return page
 
 

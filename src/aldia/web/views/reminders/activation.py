@@ -66,6 +66,7 @@ class Preview:
     """What activating a rule would do. `going_count` and `held_count` count all; the lists show the first ones."""
 
     first: date
+    is_today: bool
     when_text: str
     going: list[Send] = field(default_factory=list)
     held: list[Send] = field(default_factory=list)
@@ -73,6 +74,14 @@ class Preview:
     held_count: int = 0
     sums: list[Sum] = field(default_factory=list)
     coming: list[Coming] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        return _("Saldrían hoy") if self.is_today else _("Saldrían el %(day)s") % {"day": day_name(self.first)}
+
+    @property
+    def title(self) -> str:
+        return _("Saldría hoy") if self.is_today else _("Saldría el %(day)s") % {"day": day_name(self.first)}
 
     @property
     def coming_count(self) -> int:
@@ -103,7 +112,7 @@ def activate(request: CompanyRequest, rule_id: UUID) -> HttpResponse:
         return errors.answer(request, 400, str(error))
     except operations.Stale as error:
         return errors.conflict(request, str(error))
-    text = _("«%(name)s» está activa. Lo que toque hoy sale en los próximos minutos.") % {"name": rule.name}
+    text = _("«%(name)s» está activa. Lo que toque hoy sale en el siguiente cuarto de hora.") % {"name": rule.name}
     done(request, text, reverse("reminder_rule_off", args=[rule.pk]))
     return redirect("reminder_rule", rule.pk)
 
@@ -119,7 +128,7 @@ def preview_of(request: CompanyRequest, rule: ReminderRule) -> Preview:
     desk = Desk(rows)
     going = desk.gathered(row for row in rows if row.on == first)
     waiting = [row for row in rows if row.on is None]
-    found = Preview(first, _when_text(first, local, sending.send_from.strftime("%H:%M")))
+    found = Preview(first, first == local.date(), _when_text(first, local, sending.send_from.strftime("%H:%M")))
     _fill(found, going, desk, rule, _debts({key[1] for key in going}, book, sending, local.date()))
     names = Names.of(waiting)
     found.held_count = len(held(waiting))
@@ -130,9 +139,9 @@ def preview_of(request: CompanyRequest, rule: ReminderRule) -> Preview:
 
 def _when_text(first: date, local: datetime, opening: str) -> str:
     if first == local.date():
-        return _("en cuanto la actives, por lote")
+        return _("en el siguiente cuarto de hora")
     words = {"day": relative_text(first, local.date()), "at": opening}
-    return _("%(day)s a las %(at)s: ahora está fuera de horario") % words
+    return _("%(day)s a las %(at)s: hoy ya no hay envíos") % words
 
 
 def _fill(found: Preview, going: Groups, desk: Desk, rule: ReminderRule, debts: dict[uuid.UUID, list[Debt]]) -> None:

@@ -62,10 +62,7 @@ def _hours(sending: Sending) -> str:
 
 
 def _often(sending: Sending) -> str:
-    text = ngettext(
-        "Si ese cliente debe diez facturas no recibe diez correos: recibe un mensaje, y otro no antes de %(n)d día",
-        "Si ese cliente debe diez facturas no recibe diez correos: recibe un mensaje, y otro no antes de %(n)d días",
-        sending.min_days_between,
-    )
-    week = ngettext(" ni más de %(m)d por semana.", " ni más de %(m)d por semana.", sending.max_per_week)
-    return text % {"n": sending.min_days_between} + week % {"m": sending.max_per_week}
+    text = _("Si ese cliente debe diez facturas no recibe diez correos, sino uno con todas: ")
+    often = ngettext("como mucho uno al día", "como mucho uno cada %(n)d días", sending.min_days_between)
+    week = ngettext(" y %(m)d por semana.", " y %(m)d por semana.", sending.max_per_week)
+    return text + often % {"n": sending.min_days_between} + week % {"m": sending.max_per_week}

@@ -63,7 +63,7 @@ class Mark:
 
 def marks(steps: Iterable[Any]) -> list[Mark]:
     """The marks of the steps that are on, in the order in which they come."""
-    found: list[Mark] = []
+    steps, found = list(steps), []
     for step in steps:
         if step.when == When.REPEAT:
             continue
