@@ -191,9 +191,11 @@ def _written(key: str) -> Message | None:
 
 
 def _deliveries(message: Message, recipients: Sequence[Recipient]) -> list[Delivery]:
-    once = {each.address.strip().lower(): each for each in reversed(recipients)}
+    once: dict[str, Recipient] = {}
+    for each in recipients:
+        once.setdefault(each.address.strip().lower(), each)
     rows = []
-    for each in reversed(once.values()):
+    for each in once.values():
         row_id = uuid7()
         rows.append(
             Delivery(
