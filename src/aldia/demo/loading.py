@@ -19,6 +19,7 @@ from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, write_zi
 from aldia.demo.issued import GeneratedFile
 from aldia.demo.moments import play
 from aldia.demo.people import DemoCast, DemoCustomer
+from aldia.demo.reminding import remind
 from aldia.documents.operations.batches import create_batch
 from aldia.documents.operations.seals import add_certificate, trust_certificate, verify_pending
 from aldia.integrations.stamping.certificates import Credentials
@@ -73,6 +74,8 @@ def load_demo(
         say("Lo que pasa en cualquier oficina: pagos, saldos iniciales, pausas, notas de cobro")
         _open_balances(cast, [person for person, _row in found if person.is_on], owner, today)
         play(on, owner, today=today)
+        say("Recordatorios de las últimas semanas, al buzón de prueba")
+        remind(on, owner, today=today, now=now())
         say("Verificando sellos y timbres")
         while verify_pending(limit=1000):
             pass
