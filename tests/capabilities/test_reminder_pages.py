@@ -592,3 +592,11 @@ def test_hostile_names_are_text_everywhere(client, company):
         page = client.get(url(*parts), {"day": "2026-11-23"}).content.decode()
         assert "<img src=x" not in page, parts
         assert "&lt;img src=x" in page, parts
+
+
+def test_a_new_company_has_its_general_rule(client):
+    data = {"legal_name": "Nueva", "tax_id": "NUE010203AB1", "country": "MX", "currency": "MXN",
+            "time_zone": "America/Mexico_City"}  # fmt: skip
+    assert client.post("/empresas/nueva/", data).status_code == 302
+    rules = ReminderRule.all_companies.filter(company__legal_name="Nueva")
+    assert [(rule.is_default, rule.activated_on) for rule in rules] == [(True, None)]

@@ -29,9 +29,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _create(args: argparse.Namespace) -> int:
+    from aldia.reminders.operations.rules import ensure_default_rule
     from aldia.tenancy.operations.companies import create_company
     from aldia.tenancy.operations.refusals import Refused
     from aldia.tenancy.operations.registering import register_person
+    from aldia.tenancy.scope import company_scope
 
     currency, zone = COUNTRIES.get(args.country, ("MXN", "America/Mexico_City"))
     given = args.password or os.environ.get("ALDIA_PASSWORD")
@@ -48,6 +50,8 @@ def _create(args: argparse.Namespace) -> int:
         )
     except Refused as error:
         raise WrongUsage(str(error)) from error
+    with company_scope(company.pk):
+        ensure_default_rule()
     text = f"Empresa creada: {company.legal_name}\n  id: {company.pk}\n  páginas: /e/{company.slug}/"
     text += f"\n  dueño: {owner.email}"
     data = {"company": str(company.pk), "slug": company.slug, "owner": owner.email}

@@ -12,9 +12,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aldia.reminders.operations.rules import ensure_default_rule
 from aldia.tenancy import operations, permissions
 from aldia.tenancy.brand import current_brand
 from aldia.tenancy.models import User
+from aldia.tenancy.scope import company_scope
 from aldia.web.access import CompanyRequest, needs, signed_in
 from aldia.web.forms import CompanyForm, CompanySettingsForm
 from aldia.web.forms_brand import BrandForm, LogoForm
@@ -39,6 +41,8 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             company = operations.create_company(owner=cast(User, request.user), **form.cleaned_data)
+            with company_scope(company.pk):
+                ensure_default_rule()
         except operations.Refused as error:
             form.add_error(error.field or None, str(error))
         else:
