@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from aldia.collections.models import Promise, PromisedDebt
 from aldia.domain.money import Money
+from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Receivable
 from aldia.tenancy import audit
 from aldia.tenancy.bulk import insert_rows
@@ -69,6 +70,38 @@ def record_promise(
             "receivables": sorted(str(row.pk) for row in rows),
         })  # fmt: skip
     return promise
+
+
+def record_promises(
+    *, receivable_ids: Collection[uuid.UUID], due_on: date, today: date, actor: User | None, note: str = ""
+) -> list[Promise]:
+    """One promise a customer and currency, of all that each owes of many receivables: all of them, or none.
+
+    What is paid is left out, and what was promised today for that same day: sent twice, it is done once. Raises
+    `PromiseError`.
+    """
+    with transaction():
+        groups = _groups(receivable_ids, due_on, today)
+        if not groups:
+            raise PromiseError(_("Nada de lo elegido se debe, o ya se prometió hoy para ese día."))
+        return [
+            record_promise(
+                receivable_ids=group, amount=None, due_on=due_on, key=uuid7(), today=today, actor=actor, note=note
+            )
+            for group in groups
+        ]
+
+
+def _groups(receivable_ids: Collection[uuid.UUID], due_on: date, today: date) -> list[list[uuid.UUID]]:
+    found: dict[tuple[uuid.UUID, str], list[uuid.UUID]] = {}
+    for part in chunks(receivable_ids):
+        again = PromisedDebt.objects.filter(
+            receivable_id__in=part, promise__promised_on=today, promise__due_on=due_on, promise__withdrawn_on=None
+        )
+        rows = Receivable.objects.filter(pk__in=part, balance__gt=0).exclude(pk__in=again.values("receivable_id"))
+        for row_id, customer_id, currency in rows.order_by("id").values_list("pk", "customer_id", "currency"):
+            found.setdefault((customer_id, currency), []).append(row_id)
+    return [rows[start : start + MAX_DEBTS] for rows in found.values() for start in range(0, len(rows), MAX_DEBTS)]
 
 
 def withdraw_promise(*, promise_id: uuid.UUID, reason: str, today: date, actor: User | None) -> Promise:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from aldia.collections.models import Promise, PromisedDebt
 from aldia.domain.calendars import NoCalendar
@@ -16,7 +16,7 @@ from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Allocation
 from aldia.receivables.queries.states import MONEY
 
-WINDOW = timedelta(days=45)  # no grace is longer: what is past it cannot be open any more
+MOST_JUDGED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,13 @@ def of_customer(customer_id: uuid.UUID) -> QuerySet[Promise]:
     return promises().filter(customer_id=customer_id).order_by("-promised_on", "-id")
 
 
-def may_be_open(today: date) -> Q:
-    """Promises whose state must be looked at: not withdrawn, and not so old that nothing can change."""
-    return Q(withdrawn_on__isnull=True, due_on__gte=today - WINDOW)
+def ids_by_state(rows: QuerySet[Promise], *, as_of: date, patience: Patience) -> dict[PromiseState, list[uuid.UUID]]:
+    """Which of the promises are in which state: what tabs count and show. Of the `MOST_JUDGED` latest due."""
+    found: dict[PromiseState, list[uuid.UUID]] = {state: [] for state in PromiseState}
+    latest = list(rows.order_by("-due_on", "-id")[:MOST_JUDGED])
+    for each in judged(latest, as_of=as_of, patience=patience):
+        found[each.state].append(each.pk)
+    return found
 
 
 def _debts(promise_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[PromisedDebt]]:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from aldia.collections.models import Dispute, Promise
 from aldia.customers import queries
 from aldia.customers.models import Customer
+from aldia.payments.models import ReportedPayment
 from aldia.receivables.models import Credit, Receivable
 from aldia.tenancy.models import AuditEvent
 
@@ -41,6 +43,13 @@ VERBS: dict[str, tuple[str, str, Any]] = {
     "receivables.due_date_changed": ("calendar-event", "yellow", gettext_lazy("Cambió un vencimiento")),
     "receivables.paused": ("player-pause", "yellow", gettext_lazy("Se pausó una cobranza")),
     "receivables.resumed": ("player-play", "green", gettext_lazy("Se reanudó una cobranza")),
+    "collections.promise_recorded": ("calendar-check", "azure", gettext_lazy("Prometió pagar")),
+    "collections.promise_withdrawn": ("x", "gray", gettext_lazy("Una promesa ya no vale")),
+    "collections.dispute_opened": ("flag", "purple", gettext_lazy("Se abrió una disputa")),
+    "collections.dispute_resolved": ("check", "green", gettext_lazy("Se resolvió una disputa")),
+    "payments.reported": ("message-dollar", "yellow", gettext_lazy("Dice que ya pagó")),
+    "payments.report_accepted": ("check", "green", gettext_lazy("Se aceptó su aviso de pago")),
+    "payments.report_rejected": ("x", "red", gettext_lazy("Se rechazó su aviso de pago")),
     "presumptions.undone": ("arrow-back-up", "yellow", gettext_lazy("Se quitó un pago presunto")),
     "presumptions.redone": ("rotate", "purple", gettext_lazy("Se presumió el pago otra vez")),
 }
@@ -83,8 +92,19 @@ def events_of(customer: Customer, limit: int) -> list[Event]:
     """The latest events of a customer, newest first."""
     rows = Receivable.objects.filter(customer=customer).order_by("-id").values_list("pk", flat=True)[:RECENT]
     money = Credit.objects.filter(customer=customer).order_by("-id").values_list("pk", flat=True)[:RECENT]
-    own = {"receivable": [str(pk) for pk in rows], "credit": [str(pk) for pk in money]}
+    own = {"receivable": [str(pk) for pk in rows], "credit": [str(pk) for pk in money], **_said(customer)}
     return [_event(each, customer) for each in queries.activity_of(customer, own, limit)]
+
+
+def _said(customer: Customer) -> dict[str, list[str]]:
+    """What the customer said, by the name that the audit gives it."""
+    found: dict[str, Any] = {
+        "promise": Promise.objects.filter(customer=customer),
+        "dispute": Dispute.objects.filter(receivable__customer=customer),
+        "reported_payment": ReportedPayment.objects.filter(customer=customer),
+    }
+    latest = {name: rows.order_by("-id").values_list("pk", flat=True)[:RECENT] for name, rows in found.items()}
+    return {name: [str(pk) for pk in ids] for name, ids in latest.items()}
 
 
 def _event(event: AuditEvent, customer: Customer) -> Event:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from aldia.collections.operations.promises import PromiseError
 from aldia.receivables.operations import charges
 from aldia.receivables.operations.presuming import set_presumption
 from aldia.receivables.queries import lists
@@ -44,7 +45,7 @@ def _back(request: CompanyRequest) -> str:
     return f"{reverse('receivables')}?{request.GET.urlencode()}"
 
 
-def _act(
+def act(
     request: CompanyRequest, form: Form, title: str, button: str, run: Callable[[list[UUID], dict[str, Any]], None]
 ) -> HttpResponse:
     """Run it on what was chosen; with a mistake in the form, ask again on a page of its own that keeps the choice."""
@@ -54,7 +55,7 @@ def _act(
     if form.is_valid():
         try:
             run(ids, form.cleaned_data)
-        except REFUSALS as error:
+        except (*REFUSALS, PromiseError) as error:
             say_why(form, error)
         else:
             return redirect(_back(request))
@@ -89,7 +90,7 @@ def due(request: CompanyRequest) -> HttpResponse:
         done(request, text, f"{reverse('receivables_due')}?tab=all", undo)
 
     form = DueManyForm(request.POST, prefix="due")
-    return _act(request, form, _("Mover vencimientos"), _("Mover"), run)
+    return act(request, form, _("Mover vencimientos"), _("Mover"), run)
 
 
 @require_POST
@@ -106,7 +107,7 @@ def pause(request: CompanyRequest) -> HttpResponse:
         undo = [("id", each) for each in ids] if len(ids) <= 200 else []
         done(request, text, f"{reverse('receivables_resume')}?tab=all" if undo else "", undo)
 
-    return _act(request, PauseForm(request.POST, prefix="pause"), _("Poner en pausa"), _("Pausar"), run)
+    return act(request, PauseForm(request.POST, prefix="pause"), _("Poner en pausa"), _("Pausar"), run)
 
 
 @require_POST

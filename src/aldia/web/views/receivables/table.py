@@ -29,6 +29,7 @@ from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms import currency_choices
+from aldia.web.forms_collecting import PromiseManyForm
 from aldia.web.forms_receivables import DueManyForm, PauseForm
 from aldia.web.listing import Amount, Choice, Column, Day, Listing, Page, Pick, Search
 from aldia.web.listing_filters import BadFilter, Filter
@@ -188,6 +189,7 @@ def index(request: CompanyRequest) -> HttpResponse:
         "is_own": request.GET.get("own") == "1",
         "due_form": DueManyForm(prefix="due", use_required_attribute=False),
         "pause_form": PauseForm(prefix="pause", use_required_attribute=False),
+        "promise_form": PromiseManyForm(prefix="promise", use_required_attribute=False),
         "today": today,
     }
     return render(request, "receivables/list.html", context)

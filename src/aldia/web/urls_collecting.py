@@ -1,0 +1,30 @@
+"""Addresses of what customers say: promises, disputes, payments that they report."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from aldia.web.views.collecting import disputing, lists, promising, reporting
+
+RECEIVABLE = "por-cobrar/<uuid:receivable_id>/"
+CUSTOMER = "clientes/<uuid:customer_id>/"
+REPORT = "pagos/reportados/<uuid:report_id>/"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("cobranza/promesas/", lists.promises, name="promises"),
+    path("cobranza/promesas/exportar/", lists.promises_export, name="promises_export"),
+    path("cobranza/promesas/<uuid:promise_id>/retirar/", promising.withdraw, name="promise_withdraw"),
+    path("cobranza/disputas/", lists.disputes, name="disputes"),
+    path("cobranza/disputas/exportar/", lists.disputes_export, name="disputes_export"),
+    path("cobranza/disputas/<uuid:dispute_id>/resolver/", disputing.resolve, name="dispute_resolve"),
+    path("pagos/reportados/", lists.reports, name="reports"),
+    path("pagos/reportados/exportar/", lists.reports_export, name="reports_export"),
+    path(f"{REPORT}aceptar/", reporting.accept, name="report_accept"),
+    path(f"{REPORT}rechazar/", reporting.reject, name="report_reject"),
+    path(f"{REPORT}comprobante/", reporting.proof, name="report_proof"),
+    path("por-cobrar/promesas/", promising.of_many, name="receivables_promise"),
+    path(f"{RECEIVABLE}promesa/", promising.of_receivable, name="receivable_promise"),
+    path(f"{RECEIVABLE}disputa/", disputing.of_receivable, name="receivable_dispute"),
+    path(f"{RECEIVABLE}aviso-de-pago/", reporting.of_receivable, name="receivable_report"),
+    path(f"{CUSTOMER}promesa/", promising.of_customer, name="customer_promise"),
+    path(f"{CUSTOMER}aviso-de-pago/", reporting.of_customer, name="customer_report"),
+]

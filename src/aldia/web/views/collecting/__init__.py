@@ -1,0 +1,1 @@
+"""Pages of what customers say: promises, disputes, payments that they report."""
