@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     finally:
         bar.close()
     data = summary(path, manifest, time.monotonic() - started)
-    emit(args, data, as_text("Respaldo", data))
+    data |= secrets_here()
+    emit(args, data, f"{as_text('Respaldo', data)}{about_secrets(data)}")
     return 1 if data["problems"] else 0
 
 
@@ -53,6 +54,31 @@ def summary(path: Path, manifest: dict[str, Any], seconds: float) -> dict[str, A
         "made_at": manifest["made_at"],
         "seconds": round(seconds, 3),
     }
+
+
+def secrets_here() -> dict[str, Any]:
+    """How many secrets there are, how many of them no key of this installation opens, and where its keys are."""
+    from aldia.tenancy import keyring, secrets
+
+    counts = secrets.count_by_key()
+    known = {key.name for key in keyring.known_keys()} if counts else set()
+    missing = sum(count for name, count in counts.items() if name not in known)
+    where = str(keyring.key_file()) if keyring.is_in_file() else keyring.VARIABLE
+    return {"secrets": sum(counts.values()), "secrets_without_key": missing, "key": where}
+
+
+def about_secrets(data: dict[str, Any]) -> str:
+    """What to do about the key, which no backup holds; "" where there is nothing to open."""
+    if data["secrets_without_key"]:
+        text = "contraseñas guardadas no se abren aquí: trae la llave de la otra máquina a"
+        return (
+            f"\n  {data['secrets_without_key']} {text} {data['key']}, o escríbelas otra vez en Configuración → Canales"
+        )
+    if data["secrets"]:
+        return (
+            f"\n  {data['secrets']} contraseñas van cifradas: guarda aparte {data['key']}, que no está en el respaldo"
+        )
+    return ""
 
 
 def as_text(what: str, data: dict[str, Any]) -> str:

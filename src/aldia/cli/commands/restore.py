@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from aldia.cli.commands.backup import as_text, summary
+from aldia.cli.commands.backup import about_secrets, as_text, secrets_here, summary
 from aldia.cli.commands.verify import as_text as checks_as_text
 from aldia.cli.commands.verify import verify
 from aldia.cli.errors import CouldNotRun
@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
         finally:
             bar.close()
     checks = verify(list(Company.objects.order_by("pk")))
-    data = {**summary(path, manifest, time.monotonic() - started), "checks": checks}
-    emit(args, data, f"{as_text('Recuperado', data)}\n{checks_as_text(checks)}")
+    data = {**summary(path, manifest, time.monotonic() - started), "checks": checks, **secrets_here()}
+    emit(args, data, f"{as_text('Recuperado', data)}{about_secrets(data)}\n{checks_as_text(checks)}")
     return 1 if data["problems"] or any(check["violations"] for check in checks) else 0
 
 
