@@ -236,11 +236,19 @@ def test_hostile_text_is_shown_as_text(plain_settings: None) -> None:
             continue
         response = client.get(f"/e/{world.company.slug}{route.path(world)}")
         assert response.status_code < 500, route
+        if is_frame(response):
+            continue
         if "text/html" in response.headers.get("Content-Type", "") and not getattr(response, "streaming", False):
             page = response.content.decode()
             assert handlers(page) == [], route
             shown += "&lt;img src=x" in page
     assert shown >= 5, "the attack reached no page: the test tries nothing"
+
+
+def is_frame(response: Any) -> bool:
+    """A message as it went, HTML and all: shown exactly, in a page whose policy lets it run and fetch nothing."""
+    policy = response.headers.get("Content-Security-Policy", "").split("; ")
+    return "sandbox" in policy and "default-src 'none'" in policy and not any("script" in each for each in policy)
 
 
 def test_the_walk_finds_a_leak(world: World) -> None:

@@ -61,13 +61,6 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Motivo"), max_length=300)
 
 
-class EditMessageForm(forms.Form):
-    """A message that waits for approval, corrected by whoever approves it."""
-
-    subject = forms.CharField(label=_("Asunto"), max_length=300, required=False)
-    body = forms.CharField(label=_("Texto"), max_length=MAX_BODY, widget=forms.Textarea(attrs={"rows": 16}))
-
-
 class PostedForm(forms.Form):
     """A letter that a person took to the post."""
 

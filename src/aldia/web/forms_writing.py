@@ -34,8 +34,14 @@ class Addresses(forms.CharField):
 class WriteForm(KeyedForm):
     """What every message by hand has: words, files, copy to oneself. `key` sends it once."""
 
-    channel = forms.ChoiceField(label=_("Por dónde"), widget=forms.RadioSelect)
-    template = forms.ChoiceField(label=_("Empezar con"), required=False)
+    channel = forms.ChoiceField(
+        label=_("Por dónde"),
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Falta conectar ese canal: elige otro.")},
+    )
+    template = forms.ChoiceField(
+        label=_("Empezar con"), required=False, error_messages={"invalid_choice": _("Esa plantilla ya no está.")}
+    )
     subject = forms.CharField(
         label=_("Asunto"), max_length=300, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "data-insert-here": ""}),
@@ -64,13 +70,21 @@ class WriteForm(KeyedForm):
 class OneForm(WriteForm):
     """To one customer: to which of its people, and about which of its documents."""
 
-    to = forms.MultipleChoiceField(label=_("Para"), required=False, widget=forms.CheckboxSelectMultiple)
+    to = forms.MultipleChoiceField(
+        label=_("Para"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("A alguno ya no se le puede escribir por aquí: vuelve a elegir.")},
+    )
     extra = Addresses(
         label=_("También a"), required=False, max_length=2000, help_text=_("Más direcciones, separadas por comas."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )  # fmt: skip
     receivables = forms.MultipleChoiceField(
-        label=_("De qué documentos habla"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("De qué documentos habla"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("Alguno de los documentos ya no se debe: vuelve a elegirlos.")},
     )
 
     def __init__(self, *args: Any, people: Choices, receivables: Choices, **kwargs: Any) -> None:

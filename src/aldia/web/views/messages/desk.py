@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
@@ -12,7 +13,7 @@ from aldia.customers import queries as customer_queries
 from aldia.customers.models import Customer
 from aldia.messaging import placeholders
 from aldia.messaging.accounts import has_channel
-from aldia.messaging.models import Channel, Purpose, Template
+from aldia.messaging.models import Channel, Message, Purpose, Template
 from aldia.messaging.operations.outbox import Recipient
 from aldia.messaging.placeholders import Context
 from aldia.messaging.queries.messages import suppressed_among
@@ -31,6 +32,8 @@ from aldia.web.formatting import amount_text, day_text
 
 FREE_WORDS = "{{ mensaje }}"  # in the templates of direct messages: where the person writes
 KEPT = (placeholders.TABLE, placeholders.LINK, placeholders.STATEMENT_LINK)
+_FOOTER = re.compile(r"^-- ?$", re.MULTILINE)
+_TABLE = re.compile(r"^[^\n]+\n-{8,}\n.*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 NOT_BY_HAND = {"mensaje", "pagado", "fecha_de_pago", "saldo_restante", *KEPT[1:]}
 _NO_BRACES = str.maketrans("{}", "()")  # a name is no placeholder
 TO_START_FROM = frozenset({Purpose.BEFORE, Purpose.ON_DAY, Purpose.AFTER, Purpose.STATEMENT, Purpose.DIRECT})
@@ -103,6 +106,13 @@ def _filled(source: str, context: Context, channel: str) -> str:
     except TemplateError:
         return source
     return values.fill(text, lambda name, value: value if name in drawn else value.translate(_NO_BRACES))
+
+
+def again(message: Message) -> Start:
+    """The words of a message written before, to go on from: its table is drawn anew, its footer comes by itself."""
+    body = _FOOTER.split(message.text, maxsplit=1)[0].translate(_NO_BRACES)
+    table = f"{{{{ {placeholders.TABLE} }}}}" if message.channel in (Channel.EMAIL, Channel.LETTER) else ""
+    return Start(message.subject.translate(_NO_BRACES), _TABLE.sub(table, body).strip())
 
 
 @dataclass

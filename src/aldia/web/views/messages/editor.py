@@ -14,15 +14,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aldia.customers.operations.versions import Stale
+from aldia.jobs.reminders import enqueue_sending
 from aldia.messaging import placeholders
 from aldia.messaging.models import Channel, Purpose, Template
 from aldia.messaging.operations import templates as operations
+from aldia.messaging.operations.proving import send_proof
 from aldia.messaging.queries.templates import builtin_template
 from aldia.messaging.scanning import TemplateError
 from aldia.tenancy import permissions
+from aldia.tenancy.ids import uuid7
 from aldia.tenancy.permissions import allows
+from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_messages import TemplateForm
+from aldia.web.limits import limited
 from aldia.web.views.customers.common import gone_is_404
 from aldia.web.views.messages import preview
 from aldia.web.views.messages.common import template_or_404
@@ -73,6 +78,7 @@ def builtin(request: CompanyRequest, key: str) -> HttpResponse:
 
 @require_POST
 @needs(permissions.MANAGE_REMINDERS)
+@limited("template", limit=600)
 @gone_is_404
 def save(request: CompanyRequest, template_id: UUID) -> HttpResponse:
     template = template_or_404(template_id)
@@ -81,6 +87,7 @@ def save(request: CompanyRequest, template_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs(permissions.MANAGE_REMINDERS)
+@limited("template", limit=600)
 @gone_is_404
 def save_builtin(request: CompanyRequest, key: str) -> HttpResponse:
     """The first edit of one of the house's makes the company's own form of it."""
@@ -89,6 +96,7 @@ def save_builtin(request: CompanyRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(permissions.MANAGE_REMINDERS)
+@limited("template", limit=600)
 @gone_is_404
 def new(request: CompanyRequest) -> HttpResponse:
     sheet = Sheet(None)
@@ -122,6 +130,8 @@ def _posted(request: CompanyRequest, sheet: Sheet) -> HttpResponse:
         return _drawn(request, sheet, form, 422)
     if request.POST.get("do") == "preview":
         return _drawn(request, sheet, form)
+    if request.POST.get("do") == "test":
+        return _proved(request, sheet, form)
     data = form.cleaned_data
     try:
         saved = operations.save_template(
@@ -139,6 +149,22 @@ def _posted(request: CompanyRequest, sheet: Sheet) -> HttpResponse:
         return _drawn(request, sheet, form, 409)
     messages.success(request, _("Se guardó «%(name)s».") % {"name": saved})
     return redirect(f"{reverse('message_template', args=[saved.pk])}{_kept_customer(request)}")
+
+
+def _proved(request: CompanyRequest, sheet: Sheet, form: TemplateForm) -> HttpResponse:
+    """Send what is on the page to oneself; the page stays as it is, with what is not saved yet."""
+    words, customer = form.words(), preview.chosen_customer(request, request.POST)
+    try:
+        send_proof(
+            words=words, context=preview.context_of(request, words, customer), key=uuid7(), actor=request.user,
+            on_day=clock.today(request.company),
+        )  # fmt: skip
+    except TemplateError as error:
+        _put(form, error)
+        return _drawn(request, sheet, form, 422)
+    enqueue_sending()
+    messages.success(request, _("La prueba va en camino a %(address)s.") % {"address": request.user.email})
+    return _drawn(request, sheet, form)
 
 
 def _kept_customer(request: CompanyRequest) -> str:

@@ -21,7 +21,8 @@ from aldia.customers.queries import as_uuid
 from aldia.domain.reminders import Why
 from aldia.domain.sms import measure
 from aldia.jobs.reminders import enqueue_sending, statement_pdf
-from aldia.messaging.models import Channel, Message
+from aldia.messaging.models import Channel, Message, MessageState
+from aldia.reminders.operations.approving import reject_messages
 from aldia.reminders.operations.one_off import OneOff, OneOffError, Order, preview_one_off, send_one_off
 from aldia.tenancy import permissions
 from aldia.web import clock
@@ -31,7 +32,7 @@ from aldia.web.limits import limited
 from aldia.web.views.customers.common import customer_or_404, gone_is_404
 from aldia.web.views.messages import preview
 from aldia.web.views.messages.common import message_or_404
-from aldia.web.views.messages.desk import Desk, channels, inserts, templates_of
+from aldia.web.views.messages.desk import Desk, again, channels, inserts, templates_of
 from aldia.web.views.receivables.common import receivable_or_404
 from aldia.web.views.reminders.common import why_text
 
@@ -43,6 +44,7 @@ class About:
     customer: Customer
     receivable_id: UUID | None = None
     before: Message | None = None
+    is_instead: bool = False  # it goes in the place of `before`, which waits for approval
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +76,8 @@ def _about(request: CompanyRequest) -> About | None:
         return About(row.customer, row.pk)
     if found["from"]:
         before = message_or_404(request, found["from"])
-        return About(before.customer, None, before) if before.customer else None
+        instead = params.get("instead") == "1" and before.state == MessageState.AWAITING
+        return About(before.customer, None, before, instead) if before.customer else None
     return About(customer_or_404(request, found["customer"])) if found["customer"] else None
 
 
@@ -89,7 +92,8 @@ def _first_form(request: CompanyRequest, about: About) -> OneForm:
     words = {"subject": start.subject, "body": start.body}
     chosen = [about.receivable_id] if about.receivable_id else [debt.receivable_id for debt in desk.debts]
     if about.before is not None:
-        words = {"subject": about.before.subject, "body": about.before.text}
+        start = again(about.before)
+        words = {"subject": start.subject, "body": start.body}
         said = set(about.before.debts.values_list("receivable_id", flat=True))
         chosen = [debt.receivable_id for debt in desk.debts if debt.receivable_id in said] or chosen
     initial = {
@@ -175,6 +179,7 @@ def _sent(request: CompanyRequest, about: About, form: OneForm) -> HttpResponse:
     except OneOffError as error:
         say_why(form, error)
         return _page(request, about, form, 422)
+    _put_aside(request, about)
     enqueue_sending()
     link = reverse("message", args=[message.pk])
     said = _("Tu mensaje a %(name)s va en camino.") % {"name": about.customer}
@@ -182,6 +187,13 @@ def _sent(request: CompanyRequest, about: About, form: OneForm) -> HttpResponse:
     if about.receivable_id:
         return redirect("receivable", about.receivable_id)
     return redirect("customer_messages", about.customer.pk)
+
+
+def _put_aside(request: CompanyRequest, about: About) -> None:
+    """What waited for approval does not go beside what a person sent in its place."""
+    if about.before is not None and about.is_instead:
+        reason = _("Se mandó corregido a mano.")
+        reject_messages(message_ids=[about.before.pk], reason=reason, actor=request.user, as_of=clock.now())
 
 
 def say_why(form: Any, error: OneOffError) -> None:
@@ -208,7 +220,11 @@ def _page(request: CompanyRequest, about: About, form: OneForm, status: int = 20
 
 def _hidden(about: About, channel: str) -> list[tuple[str, str]]:
     found = [("customer", str(about.customer.pk)), ("was", channel)]
-    return [*found, ("receivable", str(about.receivable_id))] if about.receivable_id else found
+    if about.receivable_id:
+        found.append(("receivable", str(about.receivable_id)))
+    if about.before is not None:
+        found += [("from", str(about.before.pk)), ("instead", "1" if about.is_instead else "")]
+    return found
 
 
 @require_POST
