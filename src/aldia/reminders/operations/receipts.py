@@ -70,10 +70,20 @@ def write_thanks(*, turn: Round) -> list[uuid.UUID]:
     for ids in chunks(list(due.order_by("customer_id").values_list("customer_id", flat=True).distinct()), BATCH):
         with transaction():
             lock_planning()
+            _answered_by_receipts(ids, turn)
             rows = list(due.filter(customer_id__in=ids).select_related("step__rule", "credit").order_by("id"))
             written += _write_thanks(rows, turn)
             crashpoint("in_receipts")
     return written
+
+
+def _answered_by_receipts(customer_ids: Collection[uuid.UUID], turn: Round) -> None:
+    """Thanks for a payment whose receipt went (or goes) by the same channel are done with it."""
+    waiting = _due_thanks().filter(customer_id__in=customer_ids, channel__in=("", Channel.EMAIL))
+    by_key = {f"receipt:{credit}": credit for credit in waiting.values_list("credit_id", flat=True)}
+    for message in Message.objects.filter(key__in=by_key):
+        mine = waiting.filter(credit_id=by_key[message.key])
+        mine.update(state=CandidateState.DONE, message=message, decided_on=turn.today)
 
 
 def _receipts_since(turn: Round) -> datetime | None:

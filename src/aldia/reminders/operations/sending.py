@@ -10,11 +10,11 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Q
 
-from aldia.domain.reminders import Why, is_open
+from aldia.domain.reminders import Why, is_open, next_opening
 from aldia.messaging.models import Channel, Delivery, DeliveryState, Message, MessageState, Purpose
 from aldia.messaging.operations.delivering import Recheck, deliver
 from aldia.messaging.operations.outbox import cancel_message, finish_message
@@ -41,6 +41,7 @@ _UNSENT = (DeliveryState.QUEUED, DeliveryState.CANCELLED)
 def send(*, delivery_id: uuid.UUID, as_of: datetime) -> DeliveryState:
     """Send one delivery of the company in scope, whatever it is about, with the gate that it needs."""
     withdraw_opted_out(delivery_id=delivery_id)
+    keep_approval(delivery_id=delivery_id, as_of=as_of)
     return deliver(delivery_id=delivery_id, now=as_of, recheck=recheck_at(as_of))
 
 
@@ -53,6 +54,22 @@ def send_due(*, as_of: datetime) -> Counter[str]:
             tried.add(each.delivery_id)
             counts[send(delivery_id=each.delivery_id, as_of=as_of)] += 1
     return counts
+
+
+def keep_approval(*, delivery_id: uuid.UUID, as_of: datetime) -> None:
+    """Let what a person approved wait for the company's hours: stopped by them, it would ask to be approved again."""
+    company = Company.objects.get(pk=current_company_id())
+    local, sending = local_time(company, as_of), sending_of(company)
+    opens = next_opening(sending, local)
+    if opens == local:
+        return
+    waiting = Message.objects.filter(
+        deliveries__pk=delivery_id, state=MessageState.READY, approved_at__isnull=False, purpose__in=CHASING
+    )
+    with transaction():
+        Message.objects.filter(pk__in=waiting.values("pk")).update(
+            send_after=opens.astimezone(UTC), on_day=opens.date()
+        )
 
 
 def withdraw_opted_out(*, delivery_id: uuid.UUID) -> bool:
