@@ -7,6 +7,7 @@ promised, nobody to write to) goes when the reason ends, as long as it is the la
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -52,8 +53,16 @@ def decide(
     latest = [_latest(due[-1], channel, rule, debt, past, around, today) for channel in due[-1].step.outlets]
     skipped = next((each for each in latest if each.state is State.SKIPPED), None)
     since = max(rule.activated_on, debt.since) if debt.since else rule.activated_on
-    earlier = [each for turn in due[:-1] for each in _superseded(turn, past, since, today, skipped)]
+    earlier = [each for turn in _unsettled(due, past, since) for each in _superseded(turn, past, since, today, skipped)]
     return earlier + [each for each in latest if each.past is None or each.past.state is State.PLANNED]
+
+
+def _unsettled(due: Sequence[Turn], past: History, since: date) -> Sequence[Turn]:
+    """The earlier turns that may have something left to say: older ones only if some row waits."""
+    first = 0
+    if len(due) > 1 and due[0].on < since and not any(known.state is State.PLANNED for known in past.values()):
+        first = bisect_left(due, since, key=lambda turn: turn.on)
+    return due[first:-1]
 
 
 def _latest(

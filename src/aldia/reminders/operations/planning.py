@@ -15,16 +15,14 @@ from zoneinfo import ZoneInfo
 from aldia.domain.reminders import State, Why, is_open, next_opening
 from aldia.reminders.models import ReminderCandidate
 from aldia.reminders.operations.locking import lock_planning
-from aldia.reminders.operations.moving import Counts, counted, move_rows, redate_rows
+from aldia.reminders.operations.moving import Counts, NewRow, counted, insert_new, move_rows, redate_rows
 from aldia.reminders.operations.thanking import plan_thanks
 from aldia.reminders.queries.contacts import suppressed_addresses
 from aldia.reminders.queries.deciding import Answer, Round, answers, spans
 from aldia.reminders.queries.rules import rule_book
 from aldia.reminders.queries.span import Span
 from aldia.reminders.settings import local_time, sending_of
-from aldia.tenancy.bulk import insert_rows
 from aldia.tenancy.crashpoints import crashpoint
-from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id, transaction
 
@@ -91,7 +89,7 @@ def _plan_span(company: Company, work: Round, span: Span) -> Counts:
         lock_planning()
         _refresh(company, work)
         found, strays = answers(work, span)
-        insert_rows([_row(each, work.today) for each in found if each.decision.past is None], once=True)
+        insert_new([_row(each, work.today) for each in found if each.decision.past is None])
         crashpoint("after_candidates")
         changes = [(each.decision.past, each.decision) for each in found if each.decision.past is not None]
         move_rows([(past, each.state, each.why) for past, each in changes] + strays, work.today)
@@ -106,18 +104,16 @@ def _refresh(company: Company, work: Round) -> None:
         work.ladders.clear()
 
 
-def _row(answer: Answer, today: date) -> ReminderCandidate:
+def _row(answer: Answer, today: date) -> NewRow:
     decision = answer.decision
-    return ReminderCandidate(
-        id=uuid7(),
-        company_id=current_company_id(),
+    return NewRow(
         receivable_id=answer.row.id,
         customer_id=answer.row.customer_id,
         step_id=decision.turn.step.key,
         cycle=decision.turn.cycle,
         channel=decision.channel,
         due_on=decision.turn.on,
-        state=decision.state,
-        why=decision.why,
+        state=decision.state.value,
+        why=decision.why.value,
         decided_on=today,
     )

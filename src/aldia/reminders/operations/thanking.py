@@ -14,14 +14,12 @@ from aldia.domain.reminders.thanks import thank
 from aldia.receivables.clusters import chunks
 from aldia.reminders.models import ReminderCandidate
 from aldia.reminders.operations.locking import lock_planning
-from aldia.reminders.operations.moving import Counts, counted, move_rows
+from aldia.reminders.operations.moving import Counts, NewRow, counted, insert_new, move_rows
 from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.rules import Assignments, assignments_of, rule_book
 from aldia.reminders.queries.span import Span
 from aldia.reminders.queries.thanks import Payment, last_turns, paid_step, taken_back, unthanked
-from aldia.tenancy.bulk import insert_rows
-from aldia.tenancy.ids import uuid7
-from aldia.tenancy.scope import current_company_id, transaction
+from aldia.tenancy.scope import transaction
 
 PART = 2000  # payments in one transaction
 WAITING = ("id", "customer_id", "receivable_id", "credit_id", "step_id", "channel", "due_on", "why")
@@ -90,11 +88,11 @@ def _write_new(payments: Sequence[Payment], today: date, sending: Sending) -> Co
     customers = {payment.customer_id for payment in payments}
     day = _day(customers, [(each.credit_id, each.receivable_id) for each in payments], today, sending)
     rows = list(_rows(payments, assignments_of(Span.of(customers), rule_book()), day))
-    insert_rows(rows, once=True)
-    return Counter((str(row.state), str(row.why)) for row in rows)
+    insert_new(rows)
+    return Counter((row.state, row.why) for row in rows)
 
 
-def _rows(payments: Sequence[Payment], rules: Assignments, day: _Day) -> Iterator[ReminderCandidate]:
+def _rows(payments: Sequence[Payment], rules: Assignments, day: _Day) -> Iterator[NewRow]:
     numbers = last_turns({payment.receivable_id for payment in payments})
     for payment in payments:
         step = _step_for(payment, rules)
@@ -115,12 +113,10 @@ def _step_for(payment: Payment, rules: Assignments) -> Step | None:
     return step if payment.received_on >= rule.activated_on else None
 
 
-def _row(payment: Payment, step: Step, turn: int, channel: str, day: _Day) -> ReminderCandidate:
+def _row(payment: Payment, step: Step, turn: int, channel: str, day: _Day) -> NewRow:
     pair = (payment.credit_id, payment.receivable_id)
     state, why = day.decide(step, channel, payment.customer_id, pair, payment.recorded_on)
-    return ReminderCandidate(
-        id=uuid7(),
-        company_id=current_company_id(),
+    return NewRow(
         receivable_id=payment.receivable_id,
         customer_id=payment.customer_id,
         credit_id=payment.credit_id,
@@ -128,8 +124,8 @@ def _row(payment: Payment, step: Step, turn: int, channel: str, day: _Day) -> Re
         cycle=turn,
         channel=channel,
         due_on=payment.recorded_on,
-        state=state,
-        why=why,
+        state=state.value,
+        why=why.value,
         decided_on=day.today,
     )
 

@@ -6,10 +6,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
-
-from django.db.models import F
 
 from aldia.domain.reminders import (
     Circumstances,
@@ -27,14 +25,13 @@ from aldia.domain.reminders import (
     stray,
 )
 from aldia.domain.reminders.ladder import turns
-from aldia.receivables.models import DueDateChange, Receivable
-from aldia.reminders.models import ReminderCandidate
+from aldia.receivables.models import Receivable
 from aldia.reminders.queries.contacts import Suppressed
 from aldia.reminders.queries.facts import Row, Standing, hold_rows, rows_of, standing_of
+from aldia.reminders.queries.on_file import Kept, eras_of, turns_on_file
 from aldia.reminders.queries.rules import Followed, RuleBook, assignments_of
 from aldia.reminders.queries.span import Span
 
-POSTPONED = timedelta(days=7)  # a due date moved that far begins the steps again
 Turns = dict[tuple[uuid.UUID, date, int], list[Turn]]
 
 
@@ -69,23 +66,18 @@ class Answer:
 
 
 Stray = tuple[Past, State, Why]
-Kept = dict[tuple[uuid.UUID, int, str], Past]
 NO_HISTORY: Kept = {}
 
 
 def spans(size: int) -> Iterator[Span]:
-    """All customers with open receivables, in order, about `size` receivables at a time, no customer split."""
+    """All customers with open receivables in order, `size` receivables at a time and the rest of the last customer."""
     after: uuid.UUID | None = None
     while True:
-        rows = Receivable.objects.filter(Span(after=after).q("customer_id"), balance__gt=0)
-        ids = list(rows.order_by("customer_id").values_list("customer_id", flat=True)[:size])
-        if not ids:
-            return
-        last = ids[-1]
-        if len(ids) == size and ids[0] != last:
-            # the last one may have more; leave it to the next span
-            last = next(each for each in reversed(ids) if each != last)
+        rows = Receivable.objects.filter(Span(after=after).q("customer_id"), balance__gt=0).order_by("customer_id")
+        last = rows.values_list("customer_id", flat=True)[size - 1 : size].first()
         yield Span(after=after, last=last)
+        if last is None:
+            return
         after = last
 
 
@@ -109,7 +101,8 @@ def matters(work: Round, span: Span, strays: list[Stray] | None = None) -> Itera
     standing = standing_of(span, today=work.today, sending=work.sending, suppressed=work.suppressed)
     holds = hold_rows(rows, standing, today=work.today)
     assignments = assignments_of(span, work.book)
-    history, eras = _history(span), _eras(span)
+    ids = [row.id for row in rows]
+    history, eras = turns_on_file(ids), eras_of(ids)
     around = _Surroundings(standing, work)
     for row in rows:
         followed = assignments.of(row.customer_id, row.id)
@@ -149,7 +142,7 @@ def answers(work: Round, span: Span) -> tuple[list[Answer], list[Stray]]:
 
 def _since(row: Row, followed: Followed, zone: ZoneInfo) -> date:
     """The first day whose turns are made up for: when it came in, or when its rule was assigned."""
-    entered_on = row.created_at.astimezone(zone).date()
+    entered_on = row.entered_on(zone)
     return max(entered_on, followed.since) if followed.since else entered_on
 
 
@@ -175,33 +168,3 @@ class _Surroundings:
             capped = is_capped(self.work.sending, reminded_on, self.work.today)
             known = self._known[customer_id] = Circumstances(None, self.standing.reach(customer_id), capped)
         return Circumstances(hold, known.reach, known.is_capped) if hold else known
-
-
-def _history(span: Span) -> dict[uuid.UUID, Kept]:
-    """What is on file of the turns of open receivables; thanks for payments apart."""
-    rows = ReminderCandidate.objects.filter(
-        span.q("receivable__customer_id"), receivable__balance__gt=0, credit__isnull=True
-    )
-    found: dict[uuid.UUID, Kept] = {}
-    final: dict[tuple[str, str], Past] = {}
-    columns = rows.values_list("receivable_id", "step_id", "cycle", "channel", "state", "why", "due_on", "id")
-    for receivable, step, cycle, channel, state, why, on, row in columns:
-        kept = found.setdefault(receivable, {})
-        if state == State.PLANNED:
-            kept[step, cycle, channel] = Past(State.PLANNED, Why(why), on, row)
-        else:
-            if (state, why) not in final:
-                final[state, why] = Past(State(state), Why(why))
-            kept[step, cycle, channel] = final[state, why]
-    return found
-
-
-def _eras(span: Span) -> dict[uuid.UUID, int]:
-    """How often each due date was moved by a week or more."""
-    rows = DueDateChange.objects.filter(
-        span.q("receivable__customer_id"), receivable__balance__gt=0, new_due_on__gte=F("old_due_on") + POSTPONED
-    )
-    found: dict[uuid.UUID, int] = {}
-    for receivable in rows.values_list("receivable_id", flat=True):
-        found[receivable] = found.get(receivable, 0) + 1
-    return found

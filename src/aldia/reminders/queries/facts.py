@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
@@ -19,6 +21,7 @@ from aldia.receivables.models import Receivable
 from aldia.reminders.models import CustomerPause
 from aldia.reminders.queries.claims import Claims, claims_of, cover
 from aldia.reminders.queries.contacts import People, Suppressed, people_of, reach_of
+from aldia.reminders.queries.on_file import as_date, as_moment, as_uuid, raw_rows
 from aldia.reminders.queries.span import Span
 from aldia.reminders.settings import sending_of
 from aldia.tenancy.models import Company
@@ -40,7 +43,11 @@ class Row:
     voided_on: date | None
     paused_on: date | None
     paused_until: date | None
-    created_at: datetime
+    created_at: Any  # as the engine gives it: asked for one in many
+
+    def entered_on(self, zone: ZoneInfo) -> date:
+        """The day on which it came in, in the company's zone."""
+        return as_moment(self.created_at).astimezone(zone).date()
 
 
 COLUMNS = tuple(Row.__dataclass_fields__)
@@ -173,7 +180,21 @@ def holds_of(
 def rows_of(span: Span) -> list[Row]:
     """All open receivables of some customers."""
     rows = Receivable.objects.filter(span.q("customer_id"), balance__gt=0)
-    return [Row(*values) for values in rows.values_list(*COLUMNS)]
+    customers: dict[Any, uuid.UUID] = {}
+    days: dict[Any, date | None] = {None: None}
+    found = []
+    for key, customer, currency, balance, due, voided, paused, until, created in raw_rows(rows.values_list(*COLUMNS)):
+        for day in (due, voided, paused, until):
+            if day not in days:
+                days[day] = as_date(day)
+        customer_id = customers.get(customer) or customers.setdefault(customer, as_uuid(customer))
+        due_on = days[due]
+        assert due_on is not None  # noqa: S101
+        row = Row(
+            as_uuid(key), customer_id, currency, balance, due_on, days[voided], days[paused], days[until], created
+        )
+        found.append(row)
+    return found
 
 
 def _closed(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Hold | None]:

@@ -7,12 +7,13 @@ taken back. Received since the rule is active, so that turning it on thanks nobo
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
 from aldia.domain.reminders import Rule, Step, When
 from aldia.receivables.clusters import chunks
@@ -40,32 +41,30 @@ def paid_step(rule: Rule | None) -> Step | None:
     return next((step for step in rule.steps if step.when is When.PAID), None)
 
 
-def live_payments() -> QuerySet[Allocation]:
-    """Money that pays a receivable and was not taken back."""
-    return Allocation.objects.filter(
-        credit__kind=CreditKind.PAYMENT,
-        credit__reversed_on__isnull=True,
-        reversal_of__isnull=True,
-        reversal__isnull=True,
-    )
-
-
 def unthanked(*, today: date, since: date, zone: ZoneInfo) -> list[Payment]:
     """Payments received since a day (so recorded since, too) that have no row yet."""
     thanked = ReminderCandidate.objects.filter(credit=OuterRef("credit_id"), receivable=OuterRef("receivable_id"))
-    rows = live_payments().filter(
-        ~Exists(thanked),
+    rows = _payments().filter(
+        ~Exists(thanked.filter(credit__isnull=False)),
         on__gte=max(since, today - LOOK_BACK),
         credit__received_on__gte=since,
     )
     found: dict[tuple[uuid.UUID, uuid.UUID], Payment] = {}
+    paid: Counter[tuple[uuid.UUID, uuid.UUID]] = Counter()
     columns = rows.order_by("id").values_list(
-        "credit_id", "receivable_id", "receivable__customer_id", "credit__received_on", "on", "created_at"
+        "credit_id", "receivable_id", "receivable__customer_id", "credit__received_on", "on", "created_at", "amount"
     )
-    for credit, receivable, customer, received_on, on, created_at in columns:
+    for credit, receivable, customer, received_on, on, created_at, amount in columns:
         recorded_on = min(today, max(on, created_at.astimezone(zone).date()))
         found.setdefault((credit, receivable), Payment(credit, receivable, customer, received_on, recorded_on))
-    return list(found.values())
+        paid[credit, receivable] += amount
+    return [payment for pair, payment in found.items() if paid[pair] > 0]
+
+
+def _payments() -> QuerySet[Allocation]:
+    """What payments that stand pay of receivables. What was taken back is a row of its own, below zero: of a credit
+    and a receivable, the sum tells."""
+    return Allocation.objects.filter(credit__kind=CreditKind.PAYMENT, credit__reversed_on__isnull=True)
 
 
 def last_turns(receivable_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
@@ -83,5 +82,6 @@ def taken_back(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]]) -> set[tuple[uuid.U
     asked = set(pairs)
     standing: set[tuple[uuid.UUID, uuid.UUID]] = set()
     for part in chunks({credit for credit, _receivable in asked}):
-        standing.update(live_payments().filter(credit_id__in=part).values_list("credit_id", "receivable_id"))
+        paid = _payments().filter(credit_id__in=part).order_by().values_list("credit_id", "receivable_id")
+        standing.update((credit, debt) for credit, debt, paid in paid.annotate(paid=Sum("amount")) if paid > 0)
     return asked - standing
