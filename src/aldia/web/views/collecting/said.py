@@ -16,7 +16,7 @@ from aldia.collections.queries import disputes, promises
 from aldia.collections.queries.promises import Judged
 from aldia.customers.models import Customer
 from aldia.payments import queries as reports
-from aldia.payments.models import ReportedPayment
+from aldia.payments.models import ReportedPayment, ReportState
 from aldia.receivables.models import Receivable
 from aldia.tenancy import permissions
 from aldia.tenancy.models import Company
@@ -61,14 +61,14 @@ class Said:
     def open_dispute(self) -> Dispute | None:
         return next((each for each in self.disputes if each.resolved_on is None), None)
 
-    def waits(self) -> str:
-        """Why it is not asked for today, in one sentence; "" when nothing that was said stands in the way."""
-        promise = max((each for each in self.promises if each.is_open), key=lambda each: each.last, default=None)
-        if promise is not None:
-            return _("Prometió pagar el %(day)s.") % {"day": day_text(promise.promise.due_on)}
-        if any(each.state == "waiting" for each in self.reports):
-            return _("Dice que ya pagó: falta revisarlo.")
-        return ""
+    @property
+    def pill(self) -> str:
+        """What stands in the way of asking for it, beside its state; "" when nothing that was said does."""
+        if self.open_dispute is not None:
+            return "disputed"
+        if any(each.is_open for each in self.promises):
+            return "promised"
+        return "reported" if any(each.state == ReportState.WAITING for each in self.reports) else ""
 
 
 def said_of_receivable(request: CompanyRequest, row: Receivable) -> Said:
