@@ -69,6 +69,8 @@ STATUSES = {
     "rule_on": (_("Activa"), "green"),
     "rule_off": (_("Apagada"), "gray"),
     # what customers say
+    "promised": (_("Con promesa"), "azure"),
+    "reported": (_("Dice que pagó"), "yellow"),
     "promise_open": (_("Abierta"), "azure"),
     "promise_kept": (_("Cumplida"), "green"),
     "promise_partly": (_("En parte"), "yellow"),

@@ -25,9 +25,11 @@ from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text
 from aldia.web.listing import Choice, Column, Day, Listing, Page, Search
+from aldia.web.views.collecting.said import said_of_customer
 from aldia.web.views.customers import activity
 from aldia.web.views.customers.common import customer_or_404
 from aldia.web.views.customers.figures import figures_of
+from aldia.web.views.reminders import standing
 
 MOST_URGENT = 6
 COUNT_CAP = 1000
@@ -37,6 +39,7 @@ TABS = (
     ("customer_receivables", gettext_lazy("Por cobrar")),
     ("customer_documents", gettext_lazy("Documentos")),
     ("customer_credits", gettext_lazy("Pagos y créditos")),
+    ("customer_messages", gettext_lazy("Mensajes")),
     ("customer_contacts", gettext_lazy("Contactos")),
     ("customer_terms", gettext_lazy("Condiciones")),
     ("customer_files", gettext_lazy("Archivos")),
@@ -109,6 +112,8 @@ def summary(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
         "last_paid": paid.order_by("-received_on", "-id").first(),
         "contact": next(iter(queries.contacts_of(customer)), None),
         "events": activity.events_of(customer, limit=5),
+        "said": said_of_customer(request, customer),
+        "standing": standing.of_customer(request, customer),
     }
     return show(request, customer, "customer", "customers/summary.html", **context)
 
@@ -279,7 +284,8 @@ def contacts(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
 def terms(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     customer = customer_or_404(request, customer_id)
     figures = figures_of(customer, clock.today(request.company), request.company.currency)
-    return show(request, customer, "customer_terms", "customers/terms.html", figures=figures)
+    how = standing.of_customer(request, customer)
+    return show(request, customer, "customer_terms", "customers/terms.html", figures=figures, standing=how)
 
 
 @require_safe

@@ -32,8 +32,11 @@ from aldia.web.forms_receivables import (
     SettleForm,
     UseCreditForm,
 )
+from aldia.web.views.collecting.said import said_of_receivable, with_said
+from aldia.web.views.messages.history import with_messages
 from aldia.web.views.receivables.common import sight
 from aldia.web.views.receivables.timeline import told
+from aldia.web.views.reminders import standing
 
 PAY, SETTLE, DUE, PAUSE, USE, RAISES, VOID = "pay", "settle", "due", "pause", "use", "raises", "void"
 MAX_CHOICES = 200
@@ -120,6 +123,7 @@ def page(
     row, today = detail.receivable, clock.today(request.company)
     presumed = states.presumed_among([row.pk])
     desk = Desk(request, row, today, row.pk in presumed, {opened: form} if form else {})
+    said = said_of_receivable(request, row)
     context = {
         "row": row,
         "detail": detail,
@@ -128,8 +132,12 @@ def page(
         "is_presumed": row.pk in presumed,
         "late": (today - row.due_on).days if row.balance else 0,
         "live": [{"allocation": each, "can_undo": each.credit.kind != CreditKind.PRESUMED} for each in detail.live],
-        "events": told(detail.timeline, row, request.company),
+        "events": with_said(
+            with_messages(told(detail.timeline, row, request.company), row.pk, request.company), said, request.company
+        ),
+        "said": said,
         "facts": facts(detail),
+        "standing": standing.of_receivable(request, row),
         "forms": desk.forms(),
         "opened": opened,
         "owed": desk.owed,
