@@ -1,4 +1,4 @@
-"""Secrets on their way: no copy of the house gives them away, and the key must be brought along (reliability T31, T32)."""
+"""Secrets on their way: no copy gives them away, and the key must be brought along (reliability T31, T32)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def new(request: CompanyRequest, channel: str, adapter: str) -> HttpResponse:
     kind = registry.channel_adapter(adapter)
     if kind is None or channel not in operations.CHANNELS or kind not in registry.adapters_for(channel):
         raise Http404
-    form = AccountForm(request.POST or None, kind=kind, channel=channel)
+    form = AccountForm(request.POST if request.method == "POST" else None, kind=kind, channel=channel)
     if request.method == "POST" and form.is_valid():
         try:
             account = operations.create_account(
@@ -67,7 +67,13 @@ def edit(request: CompanyRequest, channel_account_id: UUID) -> HttpResponse:
     if kind is None:
         raise Http404
     known, problem = _secrets_of(account)
-    form = AccountForm(request.POST or None, kind=kind, channel=account.channel, account=account, known=known)
+    form = AccountForm(
+        request.POST if request.method == "POST" else None,
+        kind=kind,
+        channel=account.channel,
+        account=account,
+        known=known,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             operations.update_account(
@@ -172,7 +178,8 @@ def _row(account: ChannelAccount) -> dict[str, Any]:
     kind = registry.channel_adapter(account.adapter)
     _known, problem = _secrets_of(account) if account.disabled_at is None else (set(), "")
     label = _(str(kind.label)) if kind else account.adapter
-    return {"account": account, "label": label, "problem": problem, "known": kind is not None}
+    sender = account.sender_address or account.settings.get("from_number", "")
+    return {"account": account, "label": label, "problem": problem, "known": kind is not None, "sender": sender}
 
 
 def _channel(channel: Channel, rows: list[dict[str, Any]]) -> dict[str, Any]:
