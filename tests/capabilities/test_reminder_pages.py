@@ -90,7 +90,7 @@ def rule_form(name="Mostrador", **changes):
         "after-0": {"days": "1"},
         "repeat-0": {"days": "7", "times": "4"},
     }.items():
-        for key, value in {"is_on": "on", "channels": ["email"], "way": "first", "tone": "neutral", **values}.items():
+        for key, value in {"is_on": "on", "channels": ["email"], "way": "email", "tone": "neutral", **values}.items():
             data[f"{prefix}-{key}"] = value
     return {key: value for key, value in {**data, **changes}.items() if value is not None}
 
@@ -183,6 +183,17 @@ def test_editing_keeps_steps_and_their_history(client):
     after = steps(rule)
     assert after["before", 5].pk == before.pk
     assert not after["on", 0].is_on
+
+
+def test_the_first_channel_is_chosen_and_kept(client):
+    both = {"after-0-channels": ["email", "whatsapp"], "after-0-way": "whatsapp"}
+    rule = new_rule(client, **both)
+    assert steps(rule)["after", 1].channels == ["whatsapp", "email"]
+    edited(client, rule, **both, name="Otro nombre")
+    assert steps(rule)["after", 1].channels == ["whatsapp", "email"]
+    rule.refresh_from_db()
+    edited(client, rule, **{**both, "after-0-way": "every"})
+    assert steps(rule)["after", 1].every_channel
 
 
 def test_the_second_to_save_is_told(client):

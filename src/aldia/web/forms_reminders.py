@@ -28,7 +28,14 @@ LANGUAGES = (("es", _("español")), ("en", _("inglés")))
 COLUMNS = [(name, _(label)) for name, label in ROW_FIELDS.items()]
 PURPOSES = {When.BEFORE: "before", When.ON_DAY: "on", When.AFTER: "after", When.REPEAT: "after", When.PAID: "paid"}
 TONES = {When.BEFORE: Tone.FRIENDLY, When.ON_DAY: Tone.FRIENDLY, When.REPEAT: Tone.FIRM}
-WAYS = (("first", _("por el primero que se pueda")), ("every", _("por todos a la vez")))
+EVERY = "every"
+WAYS = [
+    (Channel.EMAIL, _("Primero por correo; si no se puede, por otro")),
+    (Channel.WHATSAPP, _("Primero por WhatsApp; si no se puede, por otro")),
+    (Channel.SMS, _("Primero por SMS; si no se puede, por otro")),
+    (Channel.LETTER, _("Primero por carta; si no se puede, por otro")),
+    (EVERY, _("Por todos a la vez")),
+]
 
 # What a new rule proposes: (when, days, times, is on).
 USUAL = (
@@ -56,7 +63,7 @@ class StepForm(forms.Form):
     channels = forms.MultipleChoiceField(
         label=_("Por dónde"), choices=Channel.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
-    way = forms.ChoiceField(label=_("Si hay varios"), choices=WAYS, required=False)
+    way = forms.ChoiceField(label=_("Si marcas varios medios"), choices=WAYS, required=False)
     tone = forms.ChoiceField(label=_("Tono"), choices=Tone.choices, required=False)
     needs_approval = forms.BooleanField(label=_("Una persona lo aprueba antes de que salga"), required=False)
 
@@ -124,14 +131,21 @@ class StepForm(forms.Form):
             days=data.get("days") or 0,
             times=data.get("times"),
             until_days=data.get("until_days"),
-            channels=tuple(data["channels"]),
-            every_channel=data["way"] == "every",
+            channels=self.ordered(data["channels"], data["way"]),
+            every_channel=data["way"] == EVERY,
             tone=data["tone"] or Tone.NEUTRAL,
             needs_approval=data["needs_approval"],
             is_on=self.cleaned_data["is_on"],
             step_id=self.cleaned_data["step"],
             templates=self._templates(),
         )
+
+    def ordered(self, channels: Sequence[str], way: str) -> tuple[str, ...]:
+        """The channels in order of preference: the first one as chosen, the rest as they were."""
+        before = list(self.initial.get("channels") or ())
+        known = [each for each in before if each in channels]
+        rest = [*known, *(each for each in channels if each not in known)]
+        return tuple(sorted(rest, key=lambda each: each != way))
 
     def _as_it_was(self) -> dict[str, Any]:
         names = ("days", "times", "until_days", "channels", "way", "tone", "needs_approval")
@@ -270,7 +284,8 @@ def rule_initial(rule: ReminderRule) -> dict[str, Any]:
         "name", "grouping", "only_overdue", "columns", "attach_pdf", "attach_xml", "attach_statement", "version",
     )  # fmt: skip
     least = minor_text(rule.min_balance, rule.min_currency) if rule.min_balance and rule.min_currency else ""
-    return {name: getattr(rule, name) for name in names} | {"min_balance": least}
+    columns = rule.columns or list(DEFAULT_COLUMNS)
+    return {name: getattr(rule, name) for name in names} | {"min_balance": least, "columns": columns}
 
 
 def slots(
@@ -297,14 +312,14 @@ def slots(
 
 def _usual(when: str, days: int, times: int | None) -> dict[str, Any]:
     return {
-        "days": days, "times": times, "channels": [Channel.EMAIL], "way": "first",
+        "days": days, "times": times, "channels": [Channel.EMAIL], "way": Channel.EMAIL,
         "tone": TONES.get(When(when), Tone.NEUTRAL), "needs_approval": False,
     }  # fmt: skip
 
 
 def _kept(step: ReminderStep) -> dict[str, Any]:
     names = ("days", "times", "until_days", "channels", "tone", "needs_approval", "is_on")
-    way = "every" if step.every_channel else "first"
+    way = EVERY if step.every_channel else next(iter(step.channels), Channel.EMAIL)
     return {name: getattr(step, name) for name in names} | {"step": str(step.pk), "way": way}
 
 

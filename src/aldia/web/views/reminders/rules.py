@@ -250,7 +250,7 @@ def _draft(step: StepForm) -> summary.Draft:
         days=_whole(step, "days") or 0,
         times=_whole(step, "times"),
         until_days=_whole(step, "until_days"),
-        channels=[each for each in channels if each in Channel.values],
+        channels=list(step.ordered([each for each in channels if each in Channel.values], step["way"].value() or "")),
         needs_approval=bool(step["needs_approval"].value()),
     )
 
