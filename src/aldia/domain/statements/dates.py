@@ -105,6 +105,8 @@ def _from_text(text: str) -> Parts | None:
         return _possible(int(match[1]), int(match[2]), _year(match[3]))
     if match := _COMPACT.fullmatch(text):
         return _compact(match[1])
+    if len(text) == 5 and text.isascii() and text.isdigit():
+        return _from_number(Decimal(text))
     if match := _TWO.fullmatch(text):
         return _possible(int(match[1]), int(match[2]), None)
     return _named(text)
@@ -210,7 +212,7 @@ def spread_years(cells: Sequence[Parts], order: Order, first_year: int, newest_f
 
 
 def newest_comes_first(cells: Sequence[Parts], order: Order) -> bool:
-    """By the dates alone: whether more steps go back than forward (without years, December beside January is a step forward)."""
+    """By the dates alone: whether more steps go back than forward. December beside January turns the year."""
     back = forward = 0
     for one, two in pairwise(_keys(cells, order)):
         turned = not one[0] and not two[0] and abs(one[1] - two[1]) >= 6  # December beside January

@@ -1,7 +1,7 @@
 """MT940 and MT942 as banks send them: https://www2.swift.com/knowledgecentre/publications/us9m_20230720 (category 9).
 
-Tolerant of what occurs: bank headers between blocks, no block ends, wrapped :61:, repeated :86:, literal "\\n", no currency
-in :62:, value dates that do not exist. A line that cannot be read is skipped and told; the others stay.
+Tolerant of what occurs: bank headers between blocks, no block ends, wrapped :61:, repeated :86:, literal "\\n", no
+currency in :62:, value dates that do not exist. A line that cannot be read is skipped and told; the others stay.
 """
 
 from __future__ import annotations

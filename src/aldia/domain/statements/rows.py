@@ -110,7 +110,11 @@ def _heading(rows: Sequence[Row], at: int, layout: Layout) -> headers.Header | L
 
 
 def _sort(found: Sorted, row: Row, roles: Dictionary[str, int]) -> None:
-    cells = {role: row.cells[at] for role, at in roles.items() if at < len(row.cells) and not _blank(row.cells[at])}
+    cells = {
+        role: row.cells[at]
+        for role, at in roles.items()
+        if at < len(row.cells) and (not _blank(row.cells[at]) or (role == "flag" and row.cells[at]))
+    }
     line = Line(row, dates.take_apart(cells.get("date")), cells)
     moved = [role for role in ("debit", "credit", "amount") if role in cells]
     texts = [cell for cell in row.cells if isinstance(cell, str) and cell.strip()]
@@ -159,7 +163,7 @@ def _sort_undated(found: Sorted, row: Row, cells: Dictionary[str, Value], texts:
     if name and not moved and "balance" in cells:
         _state(found, row, name, cells["balance"])
     elif preamble.is_summary(texts):
-        found.totals += [cells] if "debit" in cells and "credit" in cells and preamble.is_total(texts) else []
+        found.totals += [dict(cells)] if "debit" in cells and "credit" in cells and preamble.is_total(texts) else []
         found.outcomes.append(RowOutcome(row.line, _edge(found), "summary"))
         found.outside[1].append(row)
     elif moved and (texts or "date" not in cells) and _filled(row) >= 2:

@@ -124,12 +124,12 @@ def _by_amount(raws: Sequence[Raw], told: str, newest_first: bool, opening: int 
     if any(raw.side for raw in raws):
         return _by_sides(found, raws)
     values = [value for value in found.values if value is not None]
-    if not values or any(value < 0 for value in values) or any(raw.plus for raw in raws):
+    if not values or told == "signed" or any(value < 0 for value in values) or any(raw.plus for raw in raws):
         return _signed(found, raws, newest_first)
     if walk_of(_steps(found.values, raws), newest_first).state == "full":
         found.how = "signed"
         return found
-    return _unsigned(found, raws, newest_first, opening, told)
+    return _unsigned(found, raws, newest_first, opening)
 
 
 _TOLD: dict[str, Callable[[int], int]] = {
@@ -168,7 +168,7 @@ def _signed(found: Signs, raws: Sequence[Raw], newest_first: bool) -> Signs:
     return found
 
 
-def _unsigned(found: Signs, raws: Sequence[Raw], newest_first: bool, opening: int | None, told: str) -> Signs:
+def _unsigned(found: Signs, raws: Sequence[Raw], newest_first: bool, opening: int | None) -> Signs:
     """Amounts without sign: the running balance tells, row by row; where it cannot, a person is asked."""
     amounts = [value or 0 for value in found.values]
     balances = [raw.balance for raw in raws]
@@ -183,8 +183,6 @@ def _unsigned(found: Signs, raws: Sequence[Raw], newest_first: bool, opening: in
                 if not sign:
                     found.errors[at] = "unknown_sign"
             return found
-    if told == "signed":
-        found.how = told
     return found
 
 

@@ -36,7 +36,8 @@ def read_sheet(sheet: Sheet, hints: Hints = NO_HINTS, remembered: Sequence[Mappi
     if reading.questions:
         return (movements.asked(reading, sheet.name),)
     groups = movements.groups(reading)
-    resolved = [_signs(reading, lines, currency) for _account, currency, lines in groups]
+    told = _told(reading)
+    resolved = [_signs(reading, lines, currency, told) for _account, currency, lines in groups]
     if not all(each.how for each in resolved):
         reading.questions.append(_ask_sign(reading))
         return (movements.asked(reading, sheet.name),)
@@ -152,11 +153,18 @@ def _declared(reading: Reading) -> Declared:
 # Signs
 
 
-def _signs(reading: Reading, lines: Sequence[Line], currency: str) -> signs.Signs:
+def _told(reading: Reading) -> str:
+    """What is known of the signs before looking at rows: a person's word, a sheet of received transfers, a minus."""
+    if reading.mapping.sign or reading.by != "amount":
+        return reading.mapping.sign
+    if reading.received_only:
+        return "all_in"
+    raws = amounts.read_lines(reading.lines, reading.decimal, [reading.currency] * len(reading.lines))
+    return "signed" if any(raw.plus or (raw.amount or 0) < 0 for raw in raws) else ""
+
+
+def _signs(reading: Reading, lines: Sequence[Line], currency: str, told: str) -> signs.Signs:
     raws = amounts.read_lines(lines, reading.decimal, [currency] * len(lines))
-    told = reading.mapping.sign
-    if not told and reading.received_only and reading.by == "amount":
-        told = "all_in"
     return signs.resolve(
         raws,
         [line.cells.get("flag") for line in lines],

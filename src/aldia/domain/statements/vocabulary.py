@@ -48,7 +48,7 @@ SYNONYMS: dict[str, str] = {
     "balance": """saldo|saldos|saldo diario|saldo final|saldo contable|saldo disponible|balance|running balance|
         saldo despues|saldo posterior|saldo actual|saldo operacion|saldo operativo|saldo acumulado|saldo liquidacion|
         saldo tras operacion|runningbalance|kontostand|saldo cuenta|solde|account balance|saldo resultante|
-        saldo despues de la operacion|saldo en cuenta|saldo parcial""",
+        saldo despues de la operacion|saldo en cuenta|saldo parcial|disponible""",
     "ref": """referencia|referencia 1|no referencia|numero de referencia|num referencia|ref|documento|nro docto|
         n documento|no documento|numero documento|numero de documento|num documento|docto|dcto|docto nro|cheque|
         reference|check number|checknumber|n operacion|numero de operacion|numero operacion|serial documento|
