@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aldia.customers.models import Contact, Customer
 from aldia.customers.operations.contacts import Person, update_contact
+from aldia.domain.calendars import is_bank_day
 from aldia.messaging.models import Delivery, Message, Tone
 from aldia.messaging.operations.accounts import Details, create_account
 from aldia.reminders.models import When
@@ -27,13 +28,13 @@ from aldia.reminders.operations.sending import send_due
 from aldia.tenancy.models import Company, User
 from aldia.tenancy.scope import current_company_id
 
-SINCE = 24  # days ago that the rule was activated
-PLAYED = (22, 17, 14, 10, 7, 3, 1)  # days ago on which somebody's clock struck ten
+SINCE = 17  # days ago that the rule was activated
+PLAYED = 16  # days of which each bank day is played
 FOLLOWERS = 34
 
 
 def remind(customers: list[Customer], owner: User, *, today: date, now: datetime) -> None:
-    """Set up reminders and play the last weeks. `customers`: those that are switched on; `now`: nothing leaves later."""
+    """Set up reminders and play the last weeks. `customers`: those switched on; `now`: nothing leaves later."""
     company = Company.objects.get(pk=current_company_id())
     ensure_default_rule()
     for channel, name in (("sms", "SMS de prueba"), ("whatsapp", "WhatsApp de prueba")):
@@ -44,8 +45,9 @@ def remind(customers: list[Customer], owner: User, *, today: date, now: datetime
     rule = create_rule(words=_words(), actor=owner)
     assign_rule(rule_id=rule.pk, customer_ids=[row.pk for row in close], today=started, actor=owner)
     activate_rule(rule_id=rule.pk, version=rule.version, today=started, actor=owner)
-    for days in PLAYED:
-        _play(company, today - timedelta(days=days), now)
+    for days in range(PLAYED, 0, -1):
+        if is_bank_day(company.country, today - timedelta(days=days)):
+            _play(company, today - timedelta(days=days), now)
 
 
 def _words() -> RuleWords:
