@@ -143,6 +143,6 @@ def _why(context: Context, look: Look) -> str:
     if not customer:
         return _("Este mensaje lo envía %(company)s.") % {"company": company}
     return _("Se envió a esta dirección porque %(company)s la tiene como contacto de %(customer)s.") % {
-        "company": company.removesuffix("."),
+        "company": company,
         "customer": customer.removesuffix("."),  # «S.A. de C.V.» ends the sentence itself
     }
