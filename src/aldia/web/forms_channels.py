@@ -102,7 +102,7 @@ def _initial(kind: type[Adapter], account: ChannelAccount | None) -> dict[str, s
 def _field(each: Field, *, kept: bool) -> forms.Field:
     label, hint = _(each.label), _(each.help) if each.help else ""
     if each.is_secret:
-        shown = _("•••••••• (guardada; escribe para cambiarla)") if kept else ""
+        shown = _("•••••••• guardada") if kept else ""
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "placeholder": shown})
         return forms.CharField(
             label=label, required=each.required and not kept, max_length=MAX_SECRET, help_text=hint, widget=widget
@@ -111,6 +111,8 @@ def _field(each: Field, *, kept: bool) -> forms.Field:
         choices = [(value, _(text)) for value, text in each.choices]
         return forms.ChoiceField(label=label, required=each.required, choices=choices, help_text=hint)
     attrs = {"autocomplete": "off", "spellcheck": "false"}
+    if hint and " " not in hint:  # an example rather than an explanation
+        attrs["placeholder"], hint = hint, ""
     widget_of = forms.Textarea(attrs=attrs | {"rows": 3}) if each.name == "verification_key" else forms.TextInput(attrs)
     return forms.CharField(
         label=label, required=each.required, max_length=MAX_SETTING, help_text=hint, widget=widget_of

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aldia.customers.operations.versions import Refused, Stale
 from aldia.domain.ports.channels import Adapter
 from aldia.integrations import registry
-from aldia.integrations.channels.mailbox import SPECIAL
+from aldia.integrations.channels.mailbox import SPECIAL, Mailbox
 from aldia.messaging import accounts
 from aldia.messaging.models import Channel, ChannelAccount
 from aldia.messaging.operations import accounts as operations
@@ -178,7 +178,8 @@ def _row(account: ChannelAccount) -> dict[str, Any]:
     kind = registry.channel_adapter(account.adapter)
     _known, problem = _secrets_of(account) if account.disabled_at is None else (set(), "")
     label = _(str(kind.label)) if kind else account.adapter
-    sender = account.sender_address or account.settings.get("from_number", "")
+    by_mail = account.channel == Channel.EMAIL and account.adapter != Mailbox.name
+    sender = accounts.sender_of(account).address if by_mail else account.settings.get("from_number", "")
     return {"account": account, "label": label, "problem": problem, "known": kind is not None, "sender": sender}
 
 
@@ -226,6 +227,7 @@ def _of_account(request: CompanyRequest, account: ChannelAccount, kind: type[Ada
     hook = account.hook_token and request.build_absolute_uri("/").rstrip("/") + accounts.hook_path(account)
     return {
         "account": account,
+        "lead": "" if account.name == _(str(kind.label)) else _(str(kind.label)),
         "test_form": TestForm(channel=account.channel, to=to),
         "hook_url": hook,
         "hook_steps": HOOK_STEPS.get(kind.name, ""),
