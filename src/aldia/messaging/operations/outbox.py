@@ -23,6 +23,7 @@ from aldia.messaging.models import (
     Template,
 )
 from aldia.messaging.rendering import Rendered, one_line
+from aldia.messaging.scanning import inert
 from aldia.messaging.states import PENDING
 from aldia.tenancy import audit
 from aldia.tenancy.bulk import insert_rows
@@ -101,7 +102,7 @@ def write_message(
         customer_id=customer_id,
         channel=channel,
         purpose=purpose,
-        reason=reason[:300],
+        reason=inert(reason)[:300],
         key=key,
         guarantee=guarantee,
         state=state,
@@ -166,8 +167,8 @@ def approve_message(*, message_id: uuid.UUID, actor: User, now: datetime, on_day
 def stop_rest(message: Message, reason: str) -> int:
     """Cancel the deliveries of a locked message that wait; the message too, unless something of it left. How many."""
     waiting = Delivery.objects.filter(message=message, state=DeliveryState.QUEUED)
-    stopped = waiting.update(state=DeliveryState.CANCELLED, error=reason[:300])
-    message.cancel_reason = reason[:300]
+    stopped = waiting.update(state=DeliveryState.CANCELLED, error=inert(reason)[:300])
+    message.cancel_reason = inert(reason)[:300]
     finish_message(message)
     return stopped
 
@@ -205,7 +206,7 @@ def _deliveries(message: Message, recipients: Sequence[Recipient]) -> list[Deliv
                 contact_id=each.contact_id,
                 is_copy=each.is_copy,
                 name=one_line(each.name),
-                address=each.address.strip()[:254],
+                address=inert(each.address.strip())[:254],
                 header_id=row_id.hex,
             )
         )
