@@ -12,11 +12,11 @@ import pytest
 from aldia.messaging.models import Message
 from aldia.receivables.operations.payments import reverse_credit
 from aldia.reminders.attachments import PDF, ZIP, Piece, packed
-from aldia.reminders.drafting import Round
 from aldia.reminders.models import ReminderCandidate, When
 from aldia.reminders.operations.notices import notify_payment
 from aldia.reminders.operations.one_off import OneOffError, Order, preview_one_off, send_one_off
 from aldia.reminders.operations.rule_words import StepWords
+from aldia.reminders.rounds import Round
 from tests.support.stage import Stage
 
 LUPITA, PACO, BOSS = "lupita@laguera.example", "paco@laguera.example", "direccion@laguera.example"

@@ -18,7 +18,7 @@ from aldia.receivables.operations.payments import live_allocations
 from aldia.receivables.papers import receipt_name, receipt_pdf
 from aldia.reminders.attachments import PDF, Piece, keep
 from aldia.reminders.content import Debt, context_of, totals
-from aldia.reminders.drafting import Round
+from aldia.reminders.rounds import Round
 from aldia.reminders.voice import Voice
 
 log = structlog.get_logger("aldia.reminders")

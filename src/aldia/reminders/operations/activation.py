@@ -17,12 +17,13 @@ from aldia.messaging.rendering import Rendered
 from aldia.messaging.scanning import TemplateError
 from aldia.receivables.clusters import chunks
 from aldia.reminders.content import totals
-from aldia.reminders.drafting import Draft, NotNow, Round, drafts_of
+from aldia.reminders.drafting import Draft, NotNow, drafts_of
 from aldia.reminders.models import ReminderCandidate, ReminderStep
 from aldia.reminders.operations.composing import render_draft
 from aldia.reminders.operations.rules import activate_rule
 from aldia.reminders.queries.rules import RuleBook, rule_book
 from aldia.reminders.queries.upcoming import Upcoming, upcoming
+from aldia.reminders.rounds import Round
 from aldia.reminders.settings import local_time, sending_of
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company

@@ -24,9 +24,10 @@ from aldia.messaging.scanning import TemplateError
 from aldia.receivables.clusters import chunks
 from aldia.reminders.attachments import StatementPdf, Wanted, enclosures
 from aldia.reminders.content import Debt, Filters, columns_of, context_of, totals
-from aldia.reminders.drafting import Draft, NotNow, Round, drafts_of, due_customers, due_of
+from aldia.reminders.drafting import Draft, NotNow, drafts_of, due_customers, due_of
 from aldia.reminders.models import CandidateState, MessageDebt, ReminderCandidate
 from aldia.reminders.operations.locking import lock_planning
+from aldia.reminders.rounds import Round
 from aldia.reminders.voice import Voice
 from aldia.tenancy import audit
 from aldia.tenancy.bulk import insert_rows

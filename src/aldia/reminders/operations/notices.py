@@ -10,8 +10,8 @@ from aldia.messaging.operations.outbox import Recipient, write_message
 from aldia.messaging.queries.templates import choose_template
 from aldia.messaging.rendering import render
 from aldia.receivables.models import Credit
-from aldia.reminders.drafting import Round
 from aldia.reminders.paid import Payment, paid_facts, paid_values
+from aldia.reminders.rounds import Round
 from aldia.reminders.voice import Voice
 from aldia.tenancy.scope import transaction
 

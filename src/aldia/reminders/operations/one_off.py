@@ -27,11 +27,12 @@ from aldia.messaging.rendering import Rendered, render
 from aldia.messaging.scanning import TemplateError
 from aldia.reminders.attachments import StatementPdf, Wanted, enclosures
 from aldia.reminders.content import Debt, context_of, open_debts
-from aldia.reminders.drafting import Round, recipients_for
+from aldia.reminders.drafting import recipients_for
 from aldia.reminders.operations.composing import facts_of, write_debts
 from aldia.reminders.queries.contacts import ADDRESSES, OPT_OUTS
 from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.span import Span
+from aldia.reminders.rounds import Round
 from aldia.reminders.voice import Voice
 from aldia.tenancy import audit
 from aldia.tenancy.models import Company, User

@@ -24,13 +24,14 @@ from aldia.messaging.scanning import TemplateError
 from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Credit, CreditKind
 from aldia.receivables.operations.effects import SOURCE as FROM_DOCUMENTS
-from aldia.reminders.drafting import Round, recipients_for
+from aldia.reminders.drafting import recipients_for
 from aldia.reminders.models import CandidateState, ReminderCandidate
 from aldia.reminders.operations.composing import write_debts
 from aldia.reminders.operations.locking import lock_planning
 from aldia.reminders.paid import Payment, paid_debts, paid_facts, receipt_files, render_paid
 from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.span import Span
+from aldia.reminders.rounds import Round
 from aldia.tenancy import audit
 from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.models import AuditEvent

@@ -13,11 +13,11 @@ from datetime import datetime
 
 from aldia.domain.reminders import State
 from aldia.reminders.attachments import StatementPdf
-from aldia.reminders.drafting import Round
 from aldia.reminders.operations.composing import Composed, compose_due
 from aldia.reminders.operations.planning import plan_company
 from aldia.reminders.operations.receipts import write_receipts, write_thanks
 from aldia.reminders.operations.sending import refresh_awaiting, reopen_cancelled, reopen_failed
+from aldia.reminders.rounds import Round
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id, transaction
 
