@@ -20,7 +20,7 @@ IMPORTING = frozenset(
         "after_blank",
     }
 )
-PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_thanks"})
+PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_new_thanks", "after_thanks"})
 COMPOSING = frozenset({"after_files", "in_compose", "after_compose", "in_receipts"})
 DELIVERING = frozenset({"after_claim", "before_network", "after_network", "after_result"})
 NAMES = IMPORTING | PLANNING | COMPOSING | DELIVERING

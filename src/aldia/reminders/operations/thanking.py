@@ -19,6 +19,7 @@ from aldia.reminders.queries.facts import Standing, standing_of
 from aldia.reminders.queries.rules import Assignments, assignments_of, rule_book
 from aldia.reminders.queries.span import Span
 from aldia.reminders.queries.thanks import Payment, last_turns, paid_step, taken_back, unthanked
+from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.scope import transaction
 
 PART = 2000  # payments in one transaction
@@ -89,6 +90,7 @@ def _write_new(payments: Sequence[Payment], today: date, sending: Sending) -> Co
     day = _day(customers, [(each.credit_id, each.receivable_id) for each in payments], today, sending)
     rows = list(_rows(payments, assignments_of(Span.of(customers), rule_book()), day))
     insert_new(rows)
+    crashpoint("after_new_thanks")
     return Counter((row.state, row.why) for row in rows)
 
 
