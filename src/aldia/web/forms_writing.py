@@ -16,6 +16,7 @@ from aldia.web.forms_messages import MAX_BODY
 from aldia.web.forms_receivables import KeyedForm
 
 MAX_EXTRA = 20
+CHECK = {"class": "form-check-input"}
 Choices = Sequence[tuple[str, Any]]
 
 
@@ -36,7 +37,7 @@ class WriteForm(KeyedForm):
 
     channel = forms.ChoiceField(
         label=_("Por dónde"),
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs=CHECK),
         error_messages={"invalid_choice": _("Falta conectar ese canal: elige otro.")},
     )
     template = forms.ChoiceField(
@@ -51,9 +52,15 @@ class WriteForm(KeyedForm):
         widget=forms.Textarea(attrs={"rows": 12, "class": "words", "data-insert-here": "", "spellcheck": "true"}),
     )  # fmt: skip
     copy_me = forms.BooleanField(label=_("Mandarme una copia"), required=False)
-    attach_pdf = forms.BooleanField(label=_("PDF de los documentos"), required=False)
-    attach_xml = forms.BooleanField(label=_("XML de los documentos"), required=False)
-    attach_statement = forms.BooleanField(label=_("Estado de cuenta"), required=False)
+    attach_pdf = forms.BooleanField(
+        label=_("PDF de los documentos"), required=False, widget=forms.CheckboxInput(attrs=CHECK)
+    )
+    attach_xml = forms.BooleanField(
+        label=_("XML de los documentos"), required=False, widget=forms.CheckboxInput(attrs=CHECK)
+    )
+    attach_statement = forms.BooleanField(
+        label=_("Estado de cuenta"), required=False, widget=forms.CheckboxInput(attrs=CHECK)
+    )
 
     def __init__(self, *args: Any, channels: Choices, templates: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +80,7 @@ class OneForm(WriteForm):
     to = forms.MultipleChoiceField(
         label=_("Para"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs=CHECK),
         error_messages={"invalid_choice": _("A alguno ya no se le puede escribir por aquí: vuelve a elegir.")},
     )
     extra = Addresses(
@@ -83,7 +90,7 @@ class OneForm(WriteForm):
     receivables = forms.MultipleChoiceField(
         label=_("De qué documentos habla"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs=CHECK),
         error_messages={"invalid_choice": _("Alguno de los documentos ya no se debe: vuelve a elegirlos.")},
     )
 
