@@ -68,6 +68,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "customer": {"collecting": True},
     "ledgeraccount": {"role": "receivable"},
     "job": {"task_path": "aldia.jobs.none"},
+    "ruleassignment": {"receivable": None},
 }
 
 
