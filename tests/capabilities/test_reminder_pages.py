@@ -459,6 +459,14 @@ def test_before_activating_one_sees_exactly_what_would_leave(client, company, cu
     assert not ReminderRule.objects.filter(activated_on__isnull=False).exists()
 
 
+def test_how_much_is_coming_is_counted_after_the_page(client, customer):
+    rule = active(client)
+    charge(customer, due_on=TODAY + timedelta(days=5))
+    charge(customer, due_on=TODAY + timedelta(days=30))
+    assert f'id="coming-{rule.pk}"' in text_of(client.get(url("recordatorios/reglas")))
+    assert "1 mensaje<" in text_of(client.get(url("recordatorios/reglas/proximos")))
+
+
 def test_out_of_hours_it_says_when(client, customer, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 24, 2, tzinfo=UTC))  # eight in the evening
     charge(customer)

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordatorios/reglas/", rules.index, name="reminder_rules"),
     path("recordatorios/reglas/nueva/", rules.new, name="reminder_rule_new"),
     path("recordatorios/reglas/borrador/", rules.draft, name="reminder_rule_draft"),
+    path("recordatorios/reglas/proximos/", rules.coming, name="reminder_rules_coming"),
     path("recordatorios/reglas/preparar/", rules.prepare, name="reminder_rule_prepare"),
     path(RULE, rules.show, name="reminder_rule"),
     path(f"{RULE}editar/", rules.edit, name="reminder_rule_edit"),
