@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from aldia.domain.currencies import exponent
 from aldia.domain.money import MoneyError, round_to_minor, to_minor
 from aldia.domain.statements import numbers
 from aldia.domain.statements.model import Value
-from aldia.domain.statements.rows import Line
+from aldia.domain.statements.rows import Line, Raw
 
 # Sheets keep binary fractions: what the bank computed as 0.11 may be stored as 0.110000000000007.
 NOISE = Decimal("0.000001")
-
-
-@dataclass(slots=True)
-class Raw:
-    """The money of one row before anybody knows its sign. `side` is what CR or DR says, `plus` an explicit "+"."""
-
-    debit: int | None = None
-    credit: int | None = None
-    amount: int | None = None
-    balance: int | None = None
-    side: int = 0
-    plus: bool = False
-    error: str = ""
 
 
 def read_money(cell: Value, decimal: str, currency: str) -> tuple[int | None, int]:
@@ -34,7 +21,7 @@ def read_money(cell: Value, decimal: str, currency: str) -> tuple[int | None, in
         return None, 0
     if isinstance(cell, Decimal):
         rounded = round_to_minor(cell, currency)
-        exact = abs(Decimal(rounded) - cell.scaleb(_places(currency))) <= NOISE * 100
+        exact = abs(Decimal(rounded) - cell.scaleb(exponent(currency))) <= NOISE * 100
         return (rounded if exact else to_minor(cell, currency)), 0
     if not isinstance(cell, str):
         raise numbers.BadNumber(text=cell)
@@ -44,12 +31,6 @@ def read_money(cell: Value, decimal: str, currency: str) -> tuple[int | None, in
     if written is None:
         raise numbers.BadNumber(text=cell)
     return to_minor(numbers.number_of(written, decimal, cell), currency), written.side
-
-
-def _places(currency: str) -> int:
-    from aldia.domain.currencies import exponent
-
-    return exponent(currency)
 
 
 def read_line(line: Line, decimal: str, currency: str) -> Raw:
@@ -77,5 +58,10 @@ def signed(value: int | None, side: int) -> int | None:
     return -abs(value) if value is not None and side < 0 else value
 
 
-def read_lines(lines: Sequence[Line], decimal: str, currencies: Sequence[str]) -> list[Raw]:
-    return [read_line(line, decimal, currency) for line, currency in zip(lines, currencies, strict=True)]
+def read_lines(lines: Sequence[Line], decimal: str, currency: str) -> list[Raw]:
+    """All rows; what was read of a row is remembered with it."""
+    key = (decimal, currency)
+    for line in lines:
+        if key not in line.money:
+            line.money[key] = read_line(line, decimal, currency)
+    return [line.money[key] for line in lines]

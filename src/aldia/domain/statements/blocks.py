@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from aldia.domain.sentences import gettext_noop, quoted
 from aldia.domain.statements.decisions import ask_currency
-from aldia.domain.statements.model import Declared, Hints, Movement, Proof, RowOutcome, Said, Statement
+from aldia.domain.statements.model import Declared, Hints, Movement, Proof, RowOutcome, Said, Statement, printable
 from aldia.domain.statements.movements import NOT_TIED, NOTHING, numbered, with_evidence
 from aldia.domain.statements.preamble import COUNTRY_OF
 from aldia.domain.statements.proof import Step, prove
@@ -118,5 +118,5 @@ def _findings(proof: Proof, moved: bool) -> tuple[Said, ...]:
 
 def movement(line: int, booked_on: date, amount: int, currency: str, text: str, **more: object) -> Movement:
     """A movement before its text is read."""
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split())[:1_000]
+    plain = " ".join(printable(text).split())[:1_000]
     return Movement(line, booked_on, amount, currency, plain, "", **more)  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ _FULL = re.compile(
     r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre|january|february|"
     r"march|april|june|july|august|september|october|november|december|[a-z]{3,4})"
 )
-_TIME = r"(?:[T ,;]+ ?[0-9]{1,2}[:.][0-9]{2}.*)?"
+_TIME = r"(?:[Tt ,;]+ ?[0-9]{1,2}[:.][0-9]{2}.*)?"
 _ISO = re.compile(rf"([0-9]{{4}})[-/. ]([0-9]{{1,2}})[-/. ]([0-9]{{1,2}}){_TIME}")
 _THREE = re.compile(rf"([0-9]{{1,2}})[-/. ]([0-9]{{1,2}})[-/. ]([0-9]{{4}}|[0-9]{{2}}){_TIME}")
 _TWO = re.compile(rf"([0-9]{{1,2}})[-/]([0-9]{{1,2}}){_TIME}")

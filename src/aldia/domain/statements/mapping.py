@@ -74,7 +74,7 @@ class Mapping:
         if set(data) - known:
             raise BadMapping(why=gettext_noop("tiene campos desconocidos"))
         _check(data)
-        roles = _roles(data.get("roles") or {})
+        roles = _roles(data.get("roles", {}))
         return cls(**{**data, "roles": roles})
 
 

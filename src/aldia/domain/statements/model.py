@@ -22,9 +22,14 @@ ProofState = Literal["full", "partial", "none"]
 Answer = str | int | bool
 
 
+def printable(text: str) -> str:
+    """The text with a blank for every control character."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+
+
 def plain(text: str) -> str:
     """A cell as text: one line, printable, without the quotes that banks put around digits ('0123456789')."""
-    bare = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    bare = " ".join(printable(text).split())
     if bare[:1] != "'":
         return bare
     return bare[1:-1].strip() if len(bare) > 1 and bare[-1] == "'" else bare[1:]

@@ -12,12 +12,12 @@ from aldia.domain.currencies import CURRENCIES
 from aldia.domain.folding import fold
 from aldia.domain.sentences import gettext_noop
 from aldia.domain.statements import dates, narrative
-from aldia.domain.statements.amounts import Raw, read_lines
+from aldia.domain.statements.amounts import read_lines
 from aldia.domain.statements.layout import show
 from aldia.domain.statements.model import Declared, Evidence, Movement, Proof, RowOutcome, Said, Statement
 from aldia.domain.statements.proof import Step, prove
 from aldia.domain.statements.reading import Reading
-from aldia.domain.statements.rows import Line, outcome
+from aldia.domain.statements.rows import Line, Raw, outcome
 from aldia.domain.statements.signs import Signs
 
 Group = tuple[str, str, list[Line]]  # account, currency, rows
@@ -78,7 +78,7 @@ def statements(
 
 def _statement(reading: Reading, sheet: str, group: Group, signed: Signs, *, alone: bool, first: bool) -> Statement:
     account, currency, lines = group
-    raws = read_lines(lines, reading.decimal, [currency] * len(lines))
+    raws = read_lines(lines, reading.decimal, currency)
     declared = reading.declared if alone else Declared()
     anchors = [line for line in reading.found.lines if line.anchor] if alone else []
     proof = prove(
@@ -146,7 +146,7 @@ def _steps(
         if value is not None
     ]
     for line in anchors:
-        stated = read_lines([line], reading.decimal, [reading.currency])[0].balance
+        stated = read_lines([line], reading.decimal, reading.currency)[0].balance
         if stated is not None:
             steps.append(Step(line.row.line, 0, stated, anchor=True))
     return sorted(steps, key=lambda step: step.line)

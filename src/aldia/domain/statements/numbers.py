@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from aldia.domain.currencies import CURRENCIES
 from aldia.domain.sentences import Refusal, gettext_noop
 
 MAX_DIGITS = 15
+_DIGITS = frozenset("0123456789")
 EMPTY = frozenset({"", "-", "--", "---", "–", "—", "$", "$-", "$ -", "$--", "n/a", "na", "null", ".", "nd"})
 # By use, banks of these countries write whole pesos: "1.234" is one thousand and so on (COP has cents only on paper).
 WHOLE_BY_USE = frozenset({"CLP", "COP", "PYG", "JPY", "KRW"})
@@ -47,8 +49,16 @@ def is_empty(text: str) -> bool:
 
 def take_apart(text: str) -> Written | None:
     """What is written, without deciding the decimal mark. None when it is no number."""
-    bare = " ".join(text.translate(_MINUS).split()).lstrip("'").rstrip("'")
-    if not bare or len(bare) > 40:
+    return _take_apart(text) if 0 < len(text) <= 60 else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _take_apart(text: str) -> Written | None:
+    """Cells are looked at several times: to find the columns, the decimal mark, the signs."""
+    if text.isascii() and text.isdigit():
+        return Written(False, text) if len(text) <= 40 else None
+    bare = " ".join(text.translate(_MINUS).split()).strip("'")
+    if not bare or len(bare) > 40 or not any(char in _DIGITS for char in bare):
         return None
     side = 0
     if match := _SIDE.search(bare):
@@ -107,15 +117,18 @@ def read_number(text: str, decimal: str) -> Decimal:
 def number_of(written: Written, decimal: str, text: str = "") -> Decimal:
     """As `read_number`, of a number that was taken apart before."""
     whole, mark, cents = written.body.partition(decimal)
-    groups = re.split(r"[., ']", whole) if whole else ["0"]
-    separators = set(re.findall(r"[., ']", whole))
+    if whole and not whole.isdigit():
+        whole = _ungrouped(whole)
+    if whole == "x" or (not whole and not cents) or (cents and not cents.isdigit()):
+        raise BadNumber(text=text or written.body)
+    if len((whole + cents).lstrip("0")) > MAX_DIGITS:
+        raise BadNumber(text=text or written.body)
+    return Decimal(f"{'-' if written.negative else ''}{whole or '0'}{'.' if mark else ''}{cents}")
+
+
+def _ungrouped(whole: str) -> str:
+    """Digits without their thousands; "" when these are not in their places or not of one kind."""
+    groups = re.split(r"[., ']", whole)
+    separators = {char for char in whole if not char.isdigit()}
     even = 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
-    if len(separators) > 1 or (separators and not even) or decimal in separators:
-        raise BadNumber(text=text or written.body)
-    if cents and not cents.isdigit():
-        raise BadNumber(text=text or written.body)
-    digits = "".join(groups) + cents
-    if len(digits.lstrip("0")) > MAX_DIGITS:
-        raise BadNumber(text=text or written.body)
-    value = Decimal((0, tuple(int(digit) for digit in digits), -len(cents) if mark else 0))
-    return -value if written.negative else value
+    return "".join(groups) if even and len(separators) == 1 else "x"

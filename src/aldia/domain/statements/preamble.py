@@ -26,6 +26,7 @@ AMOUNTS = {
     "credits": ("total abonos", "total de abonos", "total depositos", "total de depositos", "total creditos",
                 "suma de abonos", "total depositos y abonos"),
 }  # fmt: skip
+BEGINNINGS = frozenset(label[:2] for labels in AMOUNTS.values() for label in labels)
 SUMMARY = (
     "total", "subtotal", "sub total", "suma", "saldo", "resumen", "saldos", "totales", "movimientos", "numero de",
     "gran total",

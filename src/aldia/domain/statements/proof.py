@@ -33,10 +33,10 @@ def prove(steps: Sequence[Step], declared: Declared = NOTHING, newest_first: boo
     return _declared(walk, [step for step in oldest if not step.anchor], declared)
 
 
-def walk_of(steps: Sequence[Step], newest_first: bool = False) -> Proof:
-    """The running balances alone, in the direction and with the grain that ties best."""
+def walk_of(steps: Sequence[Step], newest_first: bool = False, orders: Sequence[bool] = (False, True)) -> Proof:
+    """The running balances alone, in the direction (of `orders`) and with the grain that ties best."""
     best = Proof(newest_first=newest_first)
-    for reverse in (newest_first, not newest_first):
+    for reverse in sorted(orders, key=lambda order: order != newest_first):
         ordered = list(reversed(steps)) if reverse else list(steps)
         for candidate in (ordered, _by_day(ordered)):
             if candidate is None:

@@ -39,6 +39,11 @@ class Reading:
         return self.layout.mapping
 
     @property
+    def orders(self) -> tuple[bool, ...]:
+        """The orders that the rows may have: as their dates say, or either way within one day."""
+        return (self.newest_first,) if len(set(self.days.values())) > 1 else (False, True)
+
+    @property
     def by(self) -> str:
         """How rows say in or out, at first sight: columns, flag or amount."""
         roles = dict(self.mapping.roles)

@@ -37,14 +37,28 @@ Kind = Literal["data", "anchor"]
 
 
 @dataclass(slots=True)
+class Raw:
+    """The money of one row before anybody knows its sign. `side` is what CR or DR says, `plus` an explicit "+"."""
+
+    debit: int | None = None
+    credit: int | None = None
+    amount: int | None = None
+    balance: int | None = None
+    side: int = 0
+    plus: bool = False
+    error: str = ""
+
+
+@dataclass(slots=True)
 class Line:
-    """A row with a date and an amount, by role. `joined` are texts of rows that continue it."""
+    """A row with a date and an amount, by role. `joined` continue its text, `money` is what was read of it."""
 
     row: Row
     parts: dates.Parts | None
     cells: dict[str, Value]
     anchor: bool = False
     joined: list[str] = field(default_factory=list)
+    money: dict[tuple[str, str], Raw] = field(default_factory=dict)
 
     def text(self, role: str) -> str:
         return clean(self.cells.get(role))
@@ -117,12 +131,13 @@ def _sort(found: Sorted, row: Row, roles: Dictionary[str, int]) -> None:
     }
     line = Line(row, dates.take_apart(cells.get("date")), cells)
     moved = [role for role in ("debit", "credit", "amount") if role in cells]
-    texts = [cell for cell in row.cells if isinstance(cell, str) and cell.strip()]
-    if dates.is_pending(cells.get("date")) or fold(line.text("status")) in NOT_BOOKED:
+    status = fold(line.text("status")) if "status" in cells else ""
+    if status in NOT_BOOKED or (line.parts is None and dates.is_pending(cells.get("date"))):
         found.outcomes.append(outcome(row, "pending"))
-    elif fold(line.text("status")) in REFUSED:
+    elif status in REFUSED:
         found.outcomes.append(outcome(row, "rejected"))
     elif line.parts is None:
+        texts = [cell for cell in row.cells if isinstance(cell, str) and cell.strip()]
         _sort_undated(found, row, cells, texts, bool(moved))
     elif name := _states(line):
         _state(
@@ -136,7 +151,8 @@ def _sort(found: Sorted, row: Row, roles: Dictionary[str, int]) -> None:
 
 def _states(line: Line) -> str:
     """opening or closing when a dated row is not a movement but a balance ("SALDO ANTERIOR")."""
-    name = preamble.amount_label([line.text("desc")])
+    text = line.text("desc")
+    name = preamble.amount_label([text]) if text[:2].lower() in preamble.BEGINNINGS else ""
     return name if name in ("opening", "closing") and any(role in line.cells for role in MONEY_ROLES) else ""
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from aldia.domain.folding import fold
-from aldia.domain.statements.amounts import Raw
 from aldia.domain.statements.model import Value
 from aldia.domain.statements.proof import Step, flipped, walk_of
+from aldia.domain.statements.rows import Raw
 from aldia.domain.statements.vocabulary import IN, OUT
 
 
@@ -30,7 +30,7 @@ def flag_key(cell: Value) -> str:
     if not isinstance(cell, str):
         return ""
     text = cell.strip()
-    return text if text in ("+", "-") else fold(text)
+    return fold(text) or text
 
 
 def flag_table(cells: Iterable[Value]) -> dict[str, int] | None:
@@ -48,16 +48,19 @@ def flag_table(cells: Iterable[Value]) -> dict[str, int] | None:
 
 
 def resolve(
-    raws: Sequence[Raw], flags: Sequence[Value], *, by: str, told: str, newest_first: bool, opening: int | None
+    raws: Sequence[Raw], flags: Sequence[Value], *, by: str, told: str, orders: Sequence[bool], opening: int | None
 ) -> Signs:
-    """The sign of every row. `by` is columns, flag or amount; `told` what a person said of such files."""
+    """The sign of every row. `by` is columns, flag or amount; `told` what a person said of such files.
+
+    `orders` are the orders that the rows may have: (False,) oldest first, (True,) newest first, both for a single day.
+    """
     if by == "columns":
-        return _turned(_by_columns(raws), raws, newest_first)
+        return _turned(_by_columns(raws), raws, orders)
     if by == "flag":
         table = flag_table(flags)
         if table is not None:
-            return _turned(_by_flags(raws, flags, table), raws, newest_first)
-    return _by_amount(raws, told, newest_first, opening)
+            return _turned(_by_flags(raws, flags, table), raws, orders)
+    return _by_amount(raws, told, orders, opening)
 
 
 # Columns and flags
@@ -104,19 +107,23 @@ def _by_flags(raws: Sequence[Raw], flags: Sequence[Value], table: dict[str, int]
     return found
 
 
-def _turned(found: Signs, raws: Sequence[Raw], newest_first: bool) -> Signs:
+def _turned(found: Signs, raws: Sequence[Raw], orders: Sequence[bool]) -> Signs:
     """Charges that raise the balance: it is a debt, and counts the other way."""
     steps = _steps(found.values, raws)
-    if walk_of(steps, newest_first).state != "full":
-        other = walk_of(flipped(steps), newest_first)
-        found.debt = other.state == "full" and other.steps >= 2
+    found.debt = not _holds(steps, (False, True)) and _holds(flipped(steps), orders, at_least=2)
     return found
+
+
+def _holds(steps: Sequence[Step], orders: Sequence[bool], at_least: int = 1) -> bool:
+    """Whether the running balance ties at every step in one of these orders."""
+    walks = [walk_of(steps, order, orders) for order in orders]
+    return any(walk.state == "full" and walk.steps >= at_least for walk in walks)
 
 
 # One column of amounts
 
 
-def _by_amount(raws: Sequence[Raw], told: str, newest_first: bool, opening: int | None) -> Signs:
+def _by_amount(raws: Sequence[Raw], told: str, orders: Sequence[bool], opening: int | None) -> Signs:
     found = Signs(values=[None if raw.error or not raw.amount else raw.amount for raw in raws])
     found.errors = {at: raw.error or "zero_amount" for at, raw in enumerate(raws) if raw.error or not raw.amount}
     if told in ("all_in", "all_out", "inverted"):
@@ -125,11 +132,8 @@ def _by_amount(raws: Sequence[Raw], told: str, newest_first: bool, opening: int 
         return _by_sides(found, raws)
     values = [value for value in found.values if value is not None]
     if not values or told == "signed" or any(value < 0 for value in values) or any(raw.plus for raw in raws):
-        return _signed(found, raws, newest_first)
-    if walk_of(_steps(found.values, raws), newest_first).state == "full":
-        found.how = "signed"
-        return found
-    return _unsigned(found, raws, newest_first, opening)
+        return _signed(found, raws, orders)
+    return _unsigned(found, raws, orders, opening)
 
 
 _TOLD: dict[str, Callable[[int], int]] = {
@@ -156,33 +160,34 @@ def _by_sides(found: Signs, raws: Sequence[Raw]) -> Signs:
     return found
 
 
-def _signed(found: Signs, raws: Sequence[Raw], newest_first: bool) -> Signs:
+def _signed(found: Signs, raws: Sequence[Raw], orders: Sequence[bool]) -> Signs:
     """Signs as written, unless the balances hold only with all of them inverted."""
     found.how = "signed"
     steps = _steps(found.values, raws)
-    if walk_of(steps, newest_first).state == "full":
-        return found
-    other = walk_of(flipped(steps), newest_first)
-    if other.state == "full" and other.steps >= 2:
+    if not _holds(steps, (False, True)) and _holds(flipped(steps), orders, at_least=2):
         return _as_told(found, "inverted")
     return found
 
 
-def _unsigned(found: Signs, raws: Sequence[Raw], newest_first: bool, opening: int | None) -> Signs:
-    """Amounts without sign: the running balance tells, row by row; where it cannot, a person is asked."""
-    amounts = [value or 0 for value in found.values]
+def _unsigned(found: Signs, raws: Sequence[Raw], orders: Sequence[bool], opening: int | None) -> Signs:
+    """Amounts without a minus: the running balance tells, row by row; where it cannot, a person is asked.
+
+    Rows of one day may run either way, and then charges read backwards look like deposits: two readings are a question.
+    """
+    values = [value or 0 for value in found.values]
     balances = [raw.balance for raw in raws]
-    for reverse in (newest_first, not newest_first):
-        signs = by_balance(amounts, balances, reverse, opening)
-        if signs and (len(raws) > 1 or all(signs)):
-            found.how = "balance"
-            for at, sign in enumerate(signs):
-                if found.values[at] is None:
-                    continue
-                found.values[at] = amounts[at] * sign if sign else None
-                if not sign:
-                    found.errors[at] = "unknown_sign"
-            return found
+    readings = [signs for order in orders if (signs := by_balance(values, balances, order, opening)) and any(signs)]
+    if not readings or any(signs != readings[0] for signs in readings):
+        return found
+    if -1 not in readings[0]:
+        found.how = "signed"
+        return found
+    found.how = "balance"
+    for at, sign in enumerate(readings[0]):
+        if found.values[at] is not None:
+            found.values[at] = values[at] * sign if sign else None
+            if not sign:
+                found.errors[at] = "unknown_sign"
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from aldia.domain.folding import fold
 from aldia.domain.money import MoneyError
 from aldia.domain.sentences import gettext_noop
 from aldia.domain.statements import amounts, banks, dates, decisions, headers, movements, numbers, signs
@@ -79,8 +78,8 @@ def _decide(reading: Reading) -> None:
         )
         _ask(reading, question)
         _date_lines(reading, parts, year)
-    column = {fold(line.text("currency")).upper() for line in reading.lines} - {""}
-    written = movements.currency_named(next(iter(column))) if len(column) == 1 else ""
+    column = {code for line in reading.lines if (code := movements.currency_named(line.text("currency")))}
+    written = next(iter(column)) if len(column) == 1 else ""
     reading.currency, question = decisions.decide_currency(
         written or reading.layout.currency, reading.preamble, hints, reading.mapping
     )
@@ -123,13 +122,11 @@ def _decide_decimal(reading: Reading) -> None:
 
 def _ties(reading: Reading, decimal: str) -> bool:
     """Whether the running balance holds at every step when numbers are read with this decimal mark."""
-    raws = amounts.read_lines(reading.lines, decimal, [reading.currency] * len(reading.lines))
+    raws = amounts.read_lines(reading.lines, decimal, reading.currency)
     if any(raw.error for raw in raws):
         return False
     flags = [line.cells.get("flag") for line in reading.lines]
-    found = signs.resolve(
-        raws, flags, by=reading.by, told=reading.mapping.sign, newest_first=reading.newest_first, opening=None
-    )
+    found = signs.resolve(raws, flags, by=reading.by, told=reading.mapping.sign, orders=reading.orders, opening=None)
     pairs = zip(found.values, raws, strict=True)
     steps = [Step(at, value, raw.balance) for at, (value, raw) in enumerate(pairs) if value is not None]
     walk = walk_of(steps, reading.newest_first)
@@ -159,18 +156,18 @@ def _told(reading: Reading) -> str:
         return reading.mapping.sign
     if reading.received_only:
         return "all_in"
-    raws = amounts.read_lines(reading.lines, reading.decimal, [reading.currency] * len(reading.lines))
+    raws = amounts.read_lines(reading.lines, reading.decimal, reading.currency)
     return "signed" if any(raw.plus or (raw.amount or 0) < 0 for raw in raws) else ""
 
 
 def _signs(reading: Reading, lines: Sequence[Line], currency: str, told: str) -> signs.Signs:
-    raws = amounts.read_lines(lines, reading.decimal, [currency] * len(lines))
+    raws = amounts.read_lines(lines, reading.decimal, currency)
     return signs.resolve(
         raws,
         [line.cells.get("flag") for line in lines],
         by=reading.by,
         told=told,
-        newest_first=reading.newest_first,
+        orders=reading.orders,
         opening=reading.declared.opening,
     )
 
