@@ -33,16 +33,17 @@ def letter(company: Company) -> Delivery:
 
 
 def written(company: Company, channel: str = Channel.LETTER, state: str = MessageState.READY) -> Delivery:
-    message = Message.all_companies.create(
-        company=company,
-        channel=channel,
-        purpose="after",
-        key=f"k-{uuid.uuid4()}",
-        state=state,
-        subject="Requerimiento de pago",
-        on_day=MONDAY,
-    )
-    return Delivery.all_companies.create(company=company, message=message, address="Calle 5, Puebla")
+    with company_scope(company.pk):
+        message = Message.objects.create(
+            company=company,
+            channel=channel,
+            purpose="after",
+            key=f"k-{uuid.uuid4()}",
+            state=state,
+            subject="Requerimiento de pago",
+            on_day=MONDAY,
+        )
+        return Delivery.objects.create(company=company, message=message, address="Calle 5, Puebla")
 
 
 def posted(delivery: Delivery, **changes: Any) -> Delivery:
