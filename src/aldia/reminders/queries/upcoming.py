@@ -1,4 +1,5 @@
-"""What will be sent in the days to come, to whom and why not: the calendar, and the next reminder of a receivable."""
+"""What will be sent in the days to come, to whom and why not: the calendar, the next reminder of a receivable, and
+what activating a rule would do."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ from aldia.domain.reminders import Why
 from aldia.domain.reminders.days import ONE_DAY
 from aldia.domain.reminders.upcoming import foresee
 from aldia.receivables.clusters import chunks
-from aldia.reminders.models import ReminderRule
 from aldia.reminders.queries.contacts import suppressed_addresses
 from aldia.reminders.queries.deciding import Matter, Round, matters, spans
 from aldia.reminders.queries.rules import RuleBook, rule_book
@@ -86,28 +86,7 @@ def _of(matter: Matter, ahead: Round, today: date, first: date) -> Iterator[Upco
         )
 
 
-def next_of(*, company: Company, as_of: datetime, receivable_id: uuid.UUID, customer_id: uuid.UUID) -> Upcoming | None:
-    """The next reminder of one receivable, or what it waits for; None when its rule has none left for it."""
-    rows = upcoming(company=company, as_of=as_of, days=400, customer_ids=[customer_id])
-    found = [each for each in rows if each.receivable_id == receivable_id]
-    return min(found, key=lambda each: each.on or date.min, default=None)
-
-
 def if_activated(rule_id: uuid.UUID, today: date) -> RuleBook:
     """The company's rules as they would be if one of them were active from today on, and no other: what the preview of
     an activation looks at."""
-    book = rule_book()
-    return book.only(rule_id, today)
-
-
-def preview_activation(*, company: Company, as_of: datetime, rule_id: uuid.UUID) -> list[Upcoming]:
-    """Exactly what a rule would send on its first day, and what would wait and why, if it were activated now.
-
-    Nothing is written. Outside the company's hours the first day is the next on which messages leave.
-    """
-    if not ReminderRule.objects.filter(pk=rule_id, archived_at__isnull=True).exists():
-        return []
-    today = local_time(company, as_of).date()
-    book = if_activated(rule_id, today)
-    rows = list(upcoming(company=company, as_of=as_of, days=0, book=book))
-    return sorted(rows, key=lambda each: (each.on is None, each.customer_id, each.due_on))
+    return rule_book().only(rule_id, today)
