@@ -29,6 +29,8 @@ from aldia.tenancy.reading import row_exists
 from aldia.tenancy.scope import current_company_id, transaction
 
 PATIENCE = timedelta(days=3)
+# Written out: SQLite uses a partial index only for a condition without parameters.
+NAMED = "NOT (messaging_delivery.provider_id = '')"
 WHY = {EventKind.COMPLAINED: COMPLAINT, EventKind.UNSUBSCRIBED: UNSUBSCRIBE}
 
 
@@ -86,15 +88,22 @@ def _delivery_of(account: ChannelAccount, event: Event) -> Delivery | None:
     """By the provider's name for it, else by ours (providers that give none), else who answered: the last we wrote."""
     sent = Delivery.objects.filter(message__channel=account.channel)
     if event.provider_id:
-        named = list(sent.filter(provider_id=event.provider_id[:200]).order_by("id"))
+        named = list(sent.filter(provider_id=event.provider_id[:200]).extra(where=[NAMED]).order_by("id"))  # noqa: S610
         if not named:
-            ours = event.provider_id.strip("<> ").partition("@")[0]
-            named = list(sent.filter(header_id=ours).order_by("id")) if ours else []
+            named = list(sent.filter(pk__in=_ours(event.provider_id)))
         same = [each for each in named if plain_address(each.address) == plain_address(event.address)]
         return next(iter(same or named), None)
     if event.kind not in (EventKind.ANSWERED, EventKind.UNSUBSCRIBED) or not event.address:
         return None
     return sent.filter(address__iexact=event.address.strip(), sent_at__lte=event.at).order_by("sent_at").last()
+
+
+def _ours(name: str) -> list[uuid.UUID]:
+    """The delivery whose Message-ID this is (its id in hexadecimal), if it is one of ours."""
+    try:
+        return [uuid.UUID(hex=name.strip("<> ").partition("@")[0])]
+    except ValueError:
+        return []
 
 
 def _keep(account: ChannelAccount, delivery: Delivery, event: Event) -> bool:
