@@ -58,8 +58,8 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         match = _RECORD.match(line)
         bare = line.strip()
         if match and match[1] == "88" and current:
-            more = bare[3:]
-            current = [*current[:-1], f"{current[-1]}{more}"] if current[-1] else [*current[:-1], more]
+            ended = current[-1].endswith("/")
+            current.append(f",{bare[3:]}" if ended else bare[3:])
         elif match:
             if current:
                 yield start, _fields(current)
@@ -78,7 +78,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _fields(pieces: Sequence[str]) -> list[str]:
-    return [field.strip() for field in re.sub(r"/\s*(?=,|$)", "", "".join(pieces)).split(",")]
+    """A slash ends the fields of a line; without one its last field is a text that the next line goes on with."""
+    return [field.strip() for field in "".join(piece.removesuffix("/") for piece in pieces).split(",")]
 
 
 def _day(text: str) -> date | None:
