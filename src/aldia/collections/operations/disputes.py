@@ -53,8 +53,8 @@ def open_dispute(
         )  # fmt: skip
         dispute.save(force_insert=True)
         _audit(actor, "collections.dispute_opened", dispute, {
-            "amount": Money(contested, row.currency).text, "currency": row.currency, "reason": reason,
-            "answer_by": answer_by,
+            "amount": Money(contested, row.currency).text, "currency": row.currency, "why": reason,
+            "number": row.number, "answer_by": answer_by,
         })  # fmt: skip
     return dispute
 

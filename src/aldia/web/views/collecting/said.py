@@ -62,13 +62,11 @@ class Said:
         return next((each for each in self.disputes if each.resolved_on is None), None)
 
     @property
-    def pill(self) -> str:
-        """What stands in the way of asking for it, beside its state; "" when nothing that was said does."""
-        if self.open_dispute is not None:
-            return "disputed"
-        if any(each.is_open for each in self.promises):
-            return "promised"
-        return "reported" if any(each.state == ReportState.WAITING for each in self.reports) else ""
+    def pills(self) -> list[str]:
+        """What stands in the way of asking for it, beside its state."""
+        waiting = any(each.state == ReportState.WAITING for each in self.reports)
+        found = {"disputed": self.open_dispute, "promised": any(each.is_open for each in self.promises)}
+        return [name for name, there in (found | {"reported": waiting}).items() if there]
 
 
 def said_of_receivable(request: CompanyRequest, row: Receivable) -> Said:
