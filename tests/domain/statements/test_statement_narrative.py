@@ -33,8 +33,8 @@ CLABE = "014180655001234561"
          {"reference": "8765432"}),
         (
             "mx_banorte", "MX",
-            f"SPEI RECIBIDO, BCO:0014 SANTANDER, HR LIQ: 12:30:11 DEL CLIENTE ALFA Y HERMANOS SA DE CV DE LA CLABE {CLABE} "
-            "CON RFC ALF010203AB1 CONCEPTO: PAGO FAC A-1234 REFERENCIA: 1234 CVE RAST: 8846APR2202607011234",
+            "SPEI RECIBIDO, BCO:0014 SANTANDER, HR LIQ: 12:30:11 DEL CLIENTE ALFA Y HERMANOS SA DE CV DE LA CLABE "
+            f"{CLABE} CON RFC ALF010203AB1 CONCEPTO: PAGO FAC A-1234 REFERENCIA: 1234 CVE RAST: 8846APR2202607011234",
             "transfer_in",
             {"bank": "SANTANDER", "bank_code": "0014", "name": "ALFA Y HERMANOS SA DE CV", "account": CLABE,
              "tax_id": "ALF010203AB1", "concept": "PAGO FAC A-1234", "reference": "1234",
@@ -54,11 +54,13 @@ CLABE = "014180655001234561"
         ("cl_bancochile", "CL", "Traspaso De: COMERCIAL ANDES SPA", "transfer_in", {"name": "COMERCIAL ANDES SPA"}),
         ("cl_bci", "CL", "PAGO RECIBIDO TF2 096689310-9 TRANSBANK", "transfer_in",
          {"tax_id": "96689310-9", "name": "TRANSBANK"}),
-        ("cl_santander", "CL", "76354771-K Transf. ALFA SPA", "transfer_in", {"tax_id": "76354771-K", "name": "ALFA SPA"}),
+        ("cl_santander", "CL", "76354771-K Transf. ALFA SPA", "transfer_in",
+         {"tax_id": "76354771-K", "name": "ALFA SPA"}),
         ("cl_santander", "CL", "0123456789 Transf. BETA", "transfer_in", {"account": "0123456789", "name": "BETA"}),
         ("cl_bancoestado", "CL", "TEF 76354771-K ALFA SPA", "transfer", {"tax_id": "76354771-K", "name": "ALFA SPA"}),
         ("cl_itau", "CL", "Transferencia De COMERCIAL SUR", "transfer_in", {"name": "COMERCIAL SUR"}),
-        ("co_bancolombia", "CO", "PAGO PSE ALFA SAS 123456", "transfer_in", {"name": "ALFA SAS", "reference": "123456"}),
+        ("co_bancolombia", "CO", "PAGO PSE ALFA SAS 123456", "transfer_in",
+         {"name": "ALFA SAS", "reference": "123456"}),
         ("co_bancolombia", "CO", "IMPTO GOBIERNO 4X1000", "tax", {}),
         ("es_caixabank", "ES", "TRANSFERENCIA DE ALFA SL, CONCEPTO FRA 12", "transfer_in",
          {"name": "ALFA SL", "concept": "FRA 12"}),
