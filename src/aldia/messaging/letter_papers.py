@@ -92,7 +92,8 @@ def parts_of(text: str) -> list[dict[str, Any]]:
 def _parts(block: list[str]) -> list[dict[str, Any]]:
     if len(block) < 3 or len(block[1]) < 8 or set(block[1]) != {"-"}:
         return [{"kind": "words", "lines": block}]
-    width, rows, after = len(block[1]), [block[0], *block[2:]], []
+    width, rows = len(block[1]), [block[0], *block[2:]]
+    after: list[str] = []
     while len(rows) > 1 and (len(rows[-1]) > width or "  " not in rows[-1].strip()):  # the total, what is left out
         after.insert(0, rows.pop())
     if len(rows) == 1 or any(len(row) > width for row in rows):

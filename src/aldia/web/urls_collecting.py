@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views.collecting import disputing, lists, promising, reporting
+from aldia.web.views.collecting import dispute_list, disputing, promise_list, promising, report_list, reporting
 
 RECEIVABLE = "por-cobrar/<uuid:receivable_id>/"
 CUSTOMER = "clientes/<uuid:customer_id>/"
 REPORT = "pagos/reportados/<uuid:report_id>/"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("cobranza/promesas/", lists.promises, name="promises"),
-    path("cobranza/promesas/exportar/", lists.promises_export, name="promises_export"),
+    path("cobranza/promesas/", promise_list.index, name="promises"),
+    path("cobranza/promesas/exportar/", promise_list.export, name="promises_export"),
     path("cobranza/promesas/<uuid:promise_id>/retirar/", promising.withdraw, name="promise_withdraw"),
-    path("cobranza/disputas/", lists.disputes, name="disputes"),
-    path("cobranza/disputas/exportar/", lists.disputes_export, name="disputes_export"),
+    path("cobranza/disputas/", dispute_list.index, name="disputes"),
+    path("cobranza/disputas/exportar/", dispute_list.export, name="disputes_export"),
     path("cobranza/disputas/<uuid:dispute_id>/resolver/", disputing.resolve, name="dispute_resolve"),
-    path("pagos/reportados/", lists.reports, name="reports"),
-    path("pagos/reportados/exportar/", lists.reports_export, name="reports_export"),
+    path("pagos/reportados/", report_list.index, name="reports"),
+    path("pagos/reportados/exportar/", report_list.export, name="reports_export"),
     path(f"{REPORT}aceptar/", reporting.accept, name="report_accept"),
     path(f"{REPORT}rechazar/", reporting.reject, name="report_reject"),
     path(f"{REPORT}comprobante/", reporting.proof, name="report_proof"),

@@ -78,7 +78,12 @@ def of_customer(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
         _("Registrar promesa"), _("Registrar"), reverse("customer", args=[customer.pk]), str(HOLDS), str(customer)
     )
     form = promise_form(request, currency, request.POST if request.method == "POST" else None)
-    picking = {"rows": rows, "checked": ids or [row.pk for row in rows], "currency": currency, "others": currencies}
+    picking: dict[str, Any] = {
+        "rows": rows,
+        "checked": ids or [row.pk for row in rows],
+        "currency": currency,
+        "others": currencies,
+    }
     return ask(request, form, question, run, **picking)
 
 

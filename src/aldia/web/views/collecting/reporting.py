@@ -69,7 +69,7 @@ def of_customer(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     form = report_form(request, currency)
     back = reverse("customer", args=[customer.pk])
     question = Question(_("El cliente dice que ya pagó"), _("Guardar aviso"), back, str(WAITS), str(customer))
-    picking = {"rows": rows, "checked": ids, "currency": currency, "others": currencies}
+    picking: dict[str, Any] = {"rows": rows, "checked": ids, "currency": currency, "others": currencies}
     named = [row for row in rows if row.pk in ids]
     return ask(request, form, question, lambda data: _keep(request, customer, currency, named, form), **picking)
 
