@@ -22,6 +22,10 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+OF_THE_SHELL = (
+    "ALDIA_HOSTS", "ALDIA_ORIGINS", "ALDIA_PROXY", "ALDIA_EMAIL_URL", "ALDIA_FROM", "ALDIA_TEST_DB", "ALDIA_KEK",
+    "ALDIA_PRIVATE_NETWORKS",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +45,7 @@ def prepare(engine: str) -> None:
     atexit.register(shutil.rmtree, data, ignore_errors=True)
     (data / "static").mkdir()  # what collectstatic would make; its absence is a warning per client
     os.environ.update(ALDIA_DATA=str(data), ALDIA_DEV="1", ALDIA_SECRET_KEY="of-the-tests-only")
-    for name in ("ALDIA_HOSTS", "ALDIA_ORIGINS", "ALDIA_PROXY", "ALDIA_EMAIL_URL", "ALDIA_FROM", "ALDIA_TEST_DB"):
+    for name in OF_THE_SHELL:
         os.environ.pop(name, None)
     if IS_WORKER:
         return  # DATABASE_URL is what the first process of the run has put there, or nothing

@@ -158,7 +158,16 @@ def test_size_and_methods(company: Company) -> None:
     assert Client().get(address(account)).status_code == 204
     assert told(account, b"\xff\xfe", headers).status_code == 400
     assert told(account, b"[]", headers).status_code == 400
-    assert told(account, b'{"RecordType": "Delivery", "MessageID": "\\u0000x"}', headers).status_code in (204, 400)
+
+
+@pytest.mark.parametrize("letters", ["\\u0000", "\\ud800", "\\udc00x\\u0000", "\\u2028<img src=x>"])
+def test_letters_that_no_database_keeps(company: Company, letters: str) -> None:
+    """Signed all the same: it is kept without them."""
+    account = account_of(company, "postmark")
+    said = f'{{"RecordType": "Delivery", "MessageID": "x{letters}", "Recipient": "a{letters}@b.mx", "{letters}": 1}}'
+    assert told(account, said.encode(), signed("postmark", account)[1]).status_code == 204
+    (notice,) = notices(company)
+    assert notice.events[0]["provider_id"].startswith("x")
 
 
 def test_a_form_token_is_not_asked_for(company: Company) -> None:

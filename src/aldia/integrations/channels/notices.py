@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aldia.domain.ports.channels import BadSignature
+from aldia.domain.ports.channels import BadSignature, Event
 
 BEGINNING = datetime.fromtimestamp(0, UTC)
 
@@ -40,3 +41,17 @@ def name_of(raw: Any) -> str:
 def signed_at(body: bytes) -> object:
     """The time that Mailgun signed, from the block that its view has just verified."""
     return json.loads(body)["signature"]["timestamp"]
+
+
+def storable(event: Event) -> Event:
+    """The event without letters that no database keeps (NUL, halves of pairs): an answer may hold anything."""
+    found = _storable({each.name: getattr(event, each.name) for each in fields(event)})
+    return replace(event, **{**found, "kind": event.kind, "at": event.at})
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_storable(str(name)): _storable(each) for name, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list | tuple) else value

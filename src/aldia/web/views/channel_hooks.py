@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from aldia.domain.ports.channels import BadSignature, Event
+from aldia.integrations.channels.notices import storable
 from aldia.jobs.messaging import enqueue_notices
 from aldia.messaging import accounts
 from aldia.messaging.models import ChannelAccount
@@ -64,7 +65,7 @@ def _take(request: HttpRequest, account: ChannelAccount) -> HttpResponse:
         if len(body) > MAX_BYTES:
             return HttpResponse(status=413)
         adapter = accounts.build(account)
-        events = adapter.read_notice(headers=headers, query=request.GET.dict(), body=body)
+        events = [storable(each) for each in adapter.read_notice(headers=headers, query=request.GET.dict(), body=body)]
         text = body.decode()
     except RequestDataTooBig:
         return HttpResponse(status=413)
