@@ -206,8 +206,10 @@ def test_a_dead_sender_leaves_an_unknown_that_only_a_person_repeats(customer: An
     assert due_deliveries(now=NOON + timedelta(days=3)) == []
     assert send(message, postman, now=NOON + timedelta(days=3)) == "unknown"
     assert postman.got == []
-    assert resolve_unknown(delivery_id=delivery.pk, outcome="again", actor=owner) == "queued"
+    tomorrow = DAY + timedelta(days=1)
+    assert resolve_unknown(delivery_id=delivery.pk, outcome="again", actor=owner, on_day=tomorrow) == "queued"
     assert states(message) == ["ready", "queued"]
+    assert Message.objects.get().on_day == tomorrow
     assert send(message, postman) == "sent"
     with pytest.raises(NotUnknown):
         resolve_unknown(delivery_id=delivery.pk, outcome="again", actor=owner)
@@ -247,6 +249,18 @@ def test_what_a_late_sender_knows_is_better_than_unknown(customer: Any) -> None:
         postman = Postman([answer], meanwhile=lambda: reap_expired(now=NOON))
         assert send(message, postman, lease=GONE) == state
         assert states(message) == ["ready" if state == "queued" else "done", state]
+
+
+def test_who_slept_through_its_lease_before_the_network_sends_nothing(customer: Any) -> None:
+    message, postman = write(customer), Postman()
+
+    def asleep(_message: Message) -> str:
+        Delivery.objects.update(lease_until=NOON - timedelta(days=400))
+        assert reap_expired(now=NOON) == 1
+        return ""
+
+    assert send(message, postman, recheck=asleep) == "unknown"
+    assert postman.got == []
 
 
 def test_what_a_late_sender_says_after_a_person_decided_changes_nothing(customer: Any, owner: User) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from aldia.domain.ports.channels import Adapter, ChannelFailure, ChannelUnknown, Outgoing, OutgoingFile
+from aldia.domain.ports.channels import Adapter, ChannelFailure, ChannelUnknown, Outgoing
 from aldia.messaging import accounts
 from aldia.messaging.models import (
     Channel,
@@ -31,6 +31,7 @@ from aldia.messaging.models import (
 )
 from aldia.messaging.operations.outbox import finish_message, stop_rest
 from aldia.messaging.operations.suppressions import BOUNCE, is_suppressed, suppress
+from aldia.messaging.outgoing import outgoing_of
 from aldia.messaging.scanning import inert
 from aldia.messaging.states import state_after
 from aldia.queue.claiming import in_seconds
@@ -95,6 +96,8 @@ def deliver(
     except Exception:
         _release(delivery, fence)  # nothing has been handed over yet
         raise
+    if not _renew(delivery, fence, lease):
+        return DeliveryState(Delivery.objects.values_list("state", flat=True).get(pk=delivery_id))
     crashpoint("before_network")
     outcome = ready if isinstance(ready, _Outcome) else _hand_over(delivery, now, *ready)
     crashpoint("after_network")
@@ -112,8 +115,8 @@ def reap_expired(*, now: datetime) -> int:
     return count
 
 
-def resolve_unknown(*, delivery_id: uuid.UUID, outcome: str, actor: User) -> DeliveryState:
-    """A person says what became of an unknown: "sent" (it arrived) or "again" (send it once more).
+def resolve_unknown(*, delivery_id: uuid.UUID, outcome: str, actor: User, on_day: date | None = None) -> DeliveryState:
+    """A person says what became of an unknown: "sent" (it arrived) or "again" (send it once more, `on_day`: today).
 
     Raises `NotUnknown`, `ValueError` for any other outcome.
     """
@@ -130,6 +133,7 @@ def resolve_unknown(*, delivery_id: uuid.UUID, outcome: str, actor: User) -> Del
             Delivery.objects.filter(pk=delivery.pk).update(sent_at=in_seconds(0))
         else:
             delivery.state, delivery.attempts, delivery.try_after = DeliveryState.QUEUED, 0, None
+            Message.objects.filter(pk=message.pk).update(on_day=on_day or message.on_day)
         delivery.save(update_fields=["state", "attempts", "try_after", "fence", "resolved_by"])
         finish_message(message)
         detail = {"outcome": outcome, "address": delivery.address}
@@ -154,12 +158,19 @@ def _claim(delivery_id: uuid.UUID, now: datetime, lease: timedelta) -> int | Non
         return Delivery.objects.values_list("fence", flat=True).get(pk=delivery_id) if changed else None
 
 
+def _renew(delivery: Delivery, fence: int, lease: timedelta) -> bool:
+    """Whether it is still ours, a moment before the network: whoever slept since the claim must not send now."""
+    mine = Delivery.objects.filter(pk=delivery.pk, fence=fence, state=DeliveryState.SENDING)
+    with transaction():
+        return mine.update(lease_until=in_seconds(lease.total_seconds())) == 1
+
+
 def _prepared(delivery: Delivery, now: datetime, adapter_of: AdapterOf) -> _Outcome | tuple[Adapter, Outgoing]:
     """Everything that sending needs, or the outcome where something of it is missing."""
     message = delivery.message
     try:
         account = message.account or accounts.default_account(message.channel)
-        return adapter_of(account, message.channel), _outgoing(delivery, account)
+        return adapter_of(account, message.channel), outgoing_of(delivery, account)
     except accounts.NoChannel as error:
         return _later(delivery, now, "no_channel", str(error))
     except storage.DamagedFile as error:
@@ -274,32 +285,3 @@ def _load(delivery_id: uuid.UUID) -> Delivery:
     return Delivery.objects.select_related("message", "message__account", "message__account__secret").get(
         pk=delivery_id
     )
-
-
-def _outgoing(delivery: Delivery, account: ChannelAccount | None) -> Outgoing:
-    """What the adapter gets, from what was frozen. Raises `DamagedFile`."""
-    message, sender = delivery.message, accounts.sender_of(account)
-    return Outgoing(
-        header_id=delivery.header_id,
-        to_address=delivery.address,
-        to_name=delivery.name,
-        sender_address=sender.address,
-        sender_name=message.sender_name or sender.name,
-        reply_to=message.reply_to or sender.reply_to,
-        subject=message.subject,
-        text=message.text,
-        html=message.html,
-        language=message.language,
-        provider_template=message.provider_template,
-        parameters=tuple(message.parameters),
-        files=tuple(_files(message)),
-        is_automatic=message.created_by_id is None,
-    )
-
-
-def _files(message: Message) -> list[OutgoingFile]:
-    found = []
-    for each in message.attachments.select_related("file").order_by("position"):
-        data = storage.read_range(each.file, 0, each.file.size)
-        found.append(OutgoingFile(each.name, each.content_type, data, each.content_id))
-    return found

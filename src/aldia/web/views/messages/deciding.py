@@ -130,7 +130,8 @@ def resolve(request: CompanyRequest, delivery_id: UUID) -> HttpResponse:
     if outcome not in OUTCOMES:
         return errors.answer(request, 400)
     try:
-        resolve_unknown(delivery_id=delivery.pk, outcome=outcome, actor=request.user)
+        today = clock.today(request.company)
+        resolve_unknown(delivery_id=delivery.pk, outcome=outcome, actor=request.user, on_day=today)
     except REFUSALS as error:
         return errors.conflict(request, str(error))
     if outcome == "again":
