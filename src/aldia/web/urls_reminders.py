@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views.reminders import activation, calendar, choosing, pauses, rules, settings
+from aldia.web.views.reminders import activation, calendar, choosing, pauses, rules, settings, writing
 
 RULE = "recordatorios/reglas/<uuid:rule_id>/"
 CUSTOMER = "clientes/<uuid:customer_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("recordatorios/reglas/", rules.index, name="reminder_rules"),
-    path("recordatorios/reglas/nueva/", rules.new, name="reminder_rule_new"),
-    path("recordatorios/reglas/borrador/", rules.draft, name="reminder_rule_draft"),
+    path("recordatorios/reglas/nueva/", writing.new, name="reminder_rule_new"),
+    path("recordatorios/reglas/borrador/", writing.draft, name="reminder_rule_draft"),
     path("recordatorios/reglas/proximos/", rules.coming, name="reminder_rules_coming"),
     path("recordatorios/reglas/preparar/", rules.prepare, name="reminder_rule_prepare"),
     path(RULE, rules.show, name="reminder_rule"),
-    path(f"{RULE}editar/", rules.edit, name="reminder_rule_edit"),
+    path(f"{RULE}editar/", writing.edit, name="reminder_rule_edit"),
     path(f"{RULE}clientes/", choosing.customers, name="reminder_rule_customers"),
     path(f"{RULE}activar/", activation.activate, name="reminder_rule_activate"),
     path(f"{RULE}apagar/", rules.turn_off, name="reminder_rule_off"),
