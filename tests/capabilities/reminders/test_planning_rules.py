@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -19,6 +18,7 @@ from aldia.reminders.operations.settings import SettingsError, update_settings
 from aldia.reminders.queries.upcoming import if_activated, upcoming
 from aldia.reminders.settings import reminder_settings, sending_of
 from aldia.tenancy.models import AuditEvent, Company
+from aldia.tenancy.scope import company_scope
 from tests.capabilities.reminders.conftest import charge, file, general, noon, round_of
 from tests.cast import make_company, make_customer
 
@@ -135,15 +135,17 @@ def test_a_copy_of_a_rule_is_inactive_and_followed_by_nobody(company: Company) -
     assert [step.when for step in rules.words_of(copy).steps] == [step.when for step in rules.words_of(rule).steps]
 
 
-def test_another_companys_rule_is_not_there(company: Company, customer: Customer, outsider: Callable[[], int]) -> None:
-    theirs = ReminderRule.all_companies.exclude(company=company).get()
+def test_another_companys_rule_is_not_there(company: Company, customer: Customer) -> None:
+    other = make_company("Otra", "OTR010203AB1")
+    with company_scope(other.pk):
+        theirs, stranger = general(), make_customer(other, "Ajeno")
     with pytest.raises(rules.NotThere):
         rules.deactivate_rule(rule_id=theirs.pk, version=theirs.version, actor=None)
     with pytest.raises(RuleError):
         rules.assign_rule(rule_id=theirs.pk, today=DAY, actor=None, customer_ids=[customer.pk])
-    stranger = make_customer(make_company("Otra", "OTR010203AB1"), "Ajeno")
     assert rules.assign_rule(rule_id=None, today=DAY, actor=None, customer_ids=[stranger.pk]) == 0
-    assert theirs.activated_on is not None
+    with company_scope(other.pk):
+        assert ReminderRule.objects.get().activated_on is not None
 
 
 def test_what_people_do_to_rules_leaves_a_trace(company: Company, customer: Customer) -> None:
