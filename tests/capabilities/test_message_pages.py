@@ -30,11 +30,12 @@ from aldia.messaging.rendering import Rendered
 from aldia.queue.models import Job
 from aldia.receivables.models import Receivable
 from aldia.receivables.operations.switching import switch_on
-from aldia.reminders.models import MessageDebt
+from aldia.reminders.models import MessageDebt, ReminderCandidate, ReminderRule, ReminderStep
 from aldia.tenancy.models import AuditEvent, Membership, Role
 from aldia.tenancy.scope import company_scope, transaction
 from aldia.tenancy.storage import store
 from aldia.web import clock
+from aldia.web.views.messages import writing
 from tests.cast import Papers, make_company, make_customer, make_user
 
 HOUSE = "recordatorios/plantillas/casa/after.neutral.email.es/"
@@ -374,6 +375,7 @@ def test_a_letter_gets_its_number_and_its_acknowledgement(owner, company, guera)
     message = wrote(company, guera, channel="letter", html="", deliveries=("queued",))
     delivery, today = message.deliveries.get(), clock.today(company).isoformat()
     page = f"recordatorios/entregas/{delivery.pk}/"
+    assert owner.get(f"{page}carta.pdf").content.startswith(b"%PDF-")
     wrong = owner.post(f"{page}guia/", {"carrier": "Estafeta", "tracking_number": "", "posted_on": today})
     assert wrong.status_code == 422
     assert "Estafeta" in text(wrong)
@@ -506,6 +508,25 @@ def test_what_waits_is_corrected_by_hand_and_goes_once(owner, company, guera):
     assert Message.objects.filter(purpose="direct", state="ready").count() == 1
 
 
+def test_what_somebody_approved_meanwhile_is_not_sent_twice(owner, company, guera, monkeypatch):
+    waiting = wrote(company, guera, state="awaiting", purpose="receipt")
+    page = owner.get(f"recordatorios/escribir/?from={waiting.pk}&instead=1")
+    reject = writing.reject_messages
+
+    def late(**asked):
+        owner.post(f"{SENT}{waiting.pk}/aprobar/")
+        Delivery.objects.update(state="sent")
+        Message.objects.update(state="done")
+        return reject(**asked)
+
+    monkeypatch.setattr(writing, "reject_messages", late)
+    told = owner.post("recordatorios/escribir/", order(page, body="Corregido"))
+    assert told.status_code == 409
+    assert "Alguien decidió antes" in text(told)
+    assert field(told, "body") == "Corregido"
+    assert not Message.objects.filter(purpose="direct").exists()
+
+
 def test_many_get_each_their_own(owner, company, guera, ana):
     other = make_customer(company, "Ferretería El Tornillo", "FET010203AB2")
     alone = make_customer(company, "Nadie Que Conteste", "NQC010203AB2")
@@ -548,6 +569,23 @@ def test_many_with_files_are_written_in_the_background(owner, guera):
 def test_without_a_customer_the_page_asks_for_one(owner):
     for path in ("recordatorios/escribir/", "recordatorios/escribir/varios/"):
         assert "Elige" in text(owner.client.get(f"/e/norte/{path}", secure=True, follow=True)), path
+
+
+def test_what_was_not_sent_says_why_in_the_story(owner, company, guera):
+    rule = ReminderRule.objects.create(company=company, name="Firme")
+    step = ReminderStep.objects.create(company=company, rule=rule, when="after", days=3)
+    row, today = Receivable.objects.get(), clock.today(company)
+    ReminderCandidate.objects.create(
+        company=company, receivable=row, customer=guera, step=step, due_on=today, decided_on=today, state="skipped",
+        why="promise",
+    )  # fmt: skip
+    for path in (f"clientes/{guera.pk}/mensajes/", f"por-cobrar/{row.pk}/"):
+        page = text(owner.get(path))
+        assert "Recordatorio de vencido · no se envió" in page, path
+        assert "prometió pagar" in page, path
+    stopped = wrote(company, guera, state="cancelled", deliveries=("cancelled",))
+    Message.objects.filter(pk=stopped.pk).update(cancel_reason="paid")
+    assert "Ya está pagada." in text(owner.get(f"{SENT}{stopped.pk}/"))
 
 
 # Who sees what

@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{MESSAGE}rechazar/", deciding.reject, name="message_reject"),
     path(f"{HOME}adjuntos/<uuid:attachment_id>/", record.attachment, name="message_attachment"),
     path(f"{DELIVERY}resolver/", deciding.resolve, name="delivery_resolve"),
+    path(f"{DELIVERY}carta.pdf", letters.printed, name="letter_pdf"),
     path(f"{DELIVERY}guia/", letters.posted, name="letter_posted"),
     path(f"{DELIVERY}acuse/", letters.received, name="letter_received"),
     path(f"{DELIVERY}acuse/archivo/", record.acknowledgement, name="letter_acknowledgement"),

@@ -6,12 +6,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from aldia.customers.operations.versions import Refused
+from aldia.integrations.typesetting import CannotSet
+from aldia.messaging.letter_papers import letter_pdf
+from aldia.messaging.models import Channel
 from aldia.messaging.operations import letters as operations
 from aldia.tenancy import permissions
 from aldia.web import clock
@@ -21,6 +24,22 @@ from aldia.web.limits import limited
 from aldia.web.views.customers.common import gone_is_404, say_why
 from aldia.web.views.messages import record
 from aldia.web.views.messages.common import delivery_or_404, message_or_404
+from aldia.web.views.papers import paper
+
+
+@require_safe
+@needs(permissions.VIEW)
+def printed(request: CompanyRequest, delivery_id: UUID) -> HttpResponse:
+    """The letter on paper, to be printed and posted."""
+    delivery = delivery_or_404(request, delivery_id)
+    if delivery.message.channel != Channel.LETTER:
+        raise Http404
+    try:
+        data = letter_pdf(delivery.message, delivery=delivery)
+    except CannotSet as error:
+        messages.error(request, str(error))
+        return redirect("message", delivery.message_id)
+    return paper(data, _("carta-%(day)s.pdf") % {"day": delivery.message.on_day.isoformat()})
 
 
 @require_POST

@@ -28,8 +28,9 @@ from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_writing import ManyForm
 from aldia.web.limits import limited
 from aldia.web.views.customers import table as customers
-from aldia.web.views.messages import preview, writing
+from aldia.web.views.messages import preview
 from aldia.web.views.messages.desk import channels, ids_of, inserts, start_of, templates_of
+from aldia.web.views.messages.draft import drawn_for
 from aldia.web.views.receivables import table as receivables
 from aldia.web.views.reminders.common import why_text
 
@@ -98,7 +99,7 @@ def _other_words(request: CompanyRequest, do: str) -> Any:
 def _sent(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm) -> HttpResponse:
     """Write each its message: while the person waits if that is short, else in the background."""
     data = {**form.cleaned_data, "key": str(form.cleaned_data["key"])}
-    first = writing.drawn_for(request, Customer.objects.get(pk=chosen[0]), form)[0]
+    first = drawn_for(request, Customer.objects.get(pk=chosen[0]), form)[0]
     if any(each.field in ("subject", "body", "channel") for each in first.mistakes):
         form.add_error(None, first.mistakes[0].text)
         return _page(request, chosen, form, 422)
@@ -150,7 +151,7 @@ def _page(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm, statu
 
 def _drawn(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm) -> tuple[Customer, preview.Preview]:
     first = Customer.objects.get(pk=chosen[0])
-    return first, writing.drawn_for(request, first, form)[0]
+    return first, drawn_for(request, first, form)[0]
 
 
 @require_POST

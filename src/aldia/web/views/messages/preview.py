@@ -29,9 +29,9 @@ from aldia.messaging.scanning import TemplateError
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.queries import states
 from aldia.reminders import content
-from aldia.reminders.rounds import Round
 from aldia.reminders.queries.facts import standing_of
 from aldia.reminders.queries.span import Span
+from aldia.reminders.rounds import Round
 from aldia.reminders.voice import Voice
 from aldia.tenancy import permissions
 from aldia.tenancy.models import StoredFile

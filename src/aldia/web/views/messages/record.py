@@ -34,6 +34,7 @@ from aldia.web.views.messages.common import (
     title_of,
 )
 from aldia.web.views.messages.preview import with_pictures
+from aldia.web.views.reminders.common import why_text
 
 # kind of event -> icon, tint, title
 EVENTS: dict[str, tuple[str, str, Any]] = {
@@ -115,7 +116,7 @@ def page(request: CompanyRequest, message: Message, *, status: int = 200, **more
         "unknown": [each for each in rows if each.state == DeliveryState.UNKNOWN],
         "why_unknown": WHY_UNKNOWN,
         "why": why(message),
-        "cancelled_why": reason_text(message.cancel_reason),
+        "cancelled_why": why_text(message.cancel_reason, message.cancel_reason),
         "suppressed": suppressed(message, rows),
         "attachments": papers(message),
         "debts": [Said(each) for each in message.debts.select_related("receivable").order_by("due_on", "id")],
@@ -189,11 +190,6 @@ def suppressed(message: Message, rows: Sequence[Delivery]) -> list[dict[str, str
         for each in rows
         if each.address.lower() in found
     ]
-
-
-def reason_text(reason: str) -> str:
-    """Why something was not sent: a word that planning and sending use, or what a person wrote."""
-    return reason
 
 
 # What it is made of

@@ -13,28 +13,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aldia.customers.models import Customer
 from aldia.customers.queries import as_uuid
-from aldia.domain.reminders import Why
-from aldia.domain.sms import measure
 from aldia.jobs.reminders import enqueue_sending, statement_pdf
 from aldia.messaging.models import Channel, Message, MessageState
 from aldia.reminders.operations.approving import reject_messages
-from aldia.reminders.operations.one_off import OneOff, OneOffError, Order, preview_one_off, send_one_off
+from aldia.reminders.operations.one_off import OneOffError, Order, preview_one_off, send_one_off
 from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_writing import OneForm
 from aldia.web.limits import limited
 from aldia.web.views.customers.common import customer_or_404, gone_is_404
-from aldia.web.views.messages import preview
 from aldia.web.views.messages.common import message_or_404
 from aldia.web.views.messages.desk import Desk, again, channels, inserts, templates_of
+from aldia.web.views.messages.draft import drawn_for, order_of, warnings_of
 from aldia.web.views.receivables.common import receivable_or_404
-from aldia.web.views.reminders.common import why_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,35 +147,16 @@ def _untouched(data: Mapping[str, str], desk: Desk) -> bool:
     return data.get("body", "").replace("\r\n", "\n").strip() in ("", start.body.strip())
 
 
-def order_of(customer_id: UUID, data: Mapping[str, Any]) -> Order:
-    """What the form asks for."""
-    return Order(
-        customer_id=customer_id,
-        channel=data["channel"],
-        subject=data.get("subject") or "",
-        body=(data.get("body") or "").replace("\r\n", "\n"),
-        contact_ids=tuple(UUID(each) for each in data.get("to") or ()),
-        extra=tuple(data.get("extra") or ()),
-        receivable_ids=tuple(UUID(each) for each in data.get("receivables") or ()),
-        copy_me=bool(data.get("copy_me")),
-        attach_pdf=bool(data.get("attach_pdf")),
-        attach_xml=bool(data.get("attach_xml")),
-        attach_statement=bool(data.get("attach_statement")),
-        template_id=as_uuid(data.get("template") or ""),
-    )
-
-
 def _sent(request: CompanyRequest, about: About, form: OneForm) -> HttpResponse:
-    order = order_of(about.customer.pk, form.cleaned_data)
+    order, key = order_of(about.customer.pk, form.cleaned_data), form.cleaned_data["key"]
     try:
-        message = send_one_off(
-            order=order, key=form.cleaned_data["key"], actor=request.user, as_of=clock.now(),
-            statement_pdf=statement_pdf,
-        )  # fmt: skip
+        if about.is_instead and not _put_aside(request, about, order):
+            form.add_error(None, _("Alguien decidió antes sobre el mensaje que corriges: míralo en Enviados."))
+            return _page(request, about, form, 409)
+        message = send_one_off(order=order, key=key, actor=request.user, as_of=clock.now(), statement_pdf=statement_pdf)
     except OneOffError as error:
         say_why(form, error)
         return _page(request, about, form, 422)
-    _put_aside(request, about)
     enqueue_sending()
     link = reverse("message", args=[message.pk])
     said = _("Tu mensaje a %(name)s va en camino.") % {"name": about.customer}
@@ -189,11 +166,17 @@ def _sent(request: CompanyRequest, about: About, form: OneForm) -> HttpResponse:
     return redirect("customer_messages", about.customer.pk)
 
 
-def _put_aside(request: CompanyRequest, about: About) -> None:
-    """What waited for approval does not go beside what a person sent in its place."""
-    if about.before is not None and about.is_instead:
-        reason = _("Se mandó corregido a mano.")
-        reject_messages(message_ids=[about.before.pk], reason=reason, actor=request.user, as_of=clock.now())
+def _put_aside(request: CompanyRequest, about: About, order: Order) -> bool:
+    """Keep what waited for approval from going beside what is sent in its place; False when it waits no more.
+
+    First, so that the two never both leave; what cannot be sent is refused before (`OneOffError`).
+    """
+    preview_one_off(order=order, actor=request.user, as_of=clock.now())
+    assert about.before is not None  # noqa: S101
+    reason = _("Se mandó corregido a mano.")
+    return bool(
+        reject_messages(message_ids=[about.before.pk], reason=reason, actor=request.user, as_of=clock.now()).done
+    )
 
 
 def say_why(form: Any, error: OneOffError) -> None:
@@ -211,7 +194,7 @@ def _page(request: CompanyRequest, about: About, form: OneForm, status: int = 20
         "channel": channel,
         "inserts": inserts(channel),
         "nobody": _desk(request, about, channel).nobody,
-        "warnings": warnings_of(one, about.customer),
+        "warnings": warnings_of(one),
         "preview": drawn,
         "send_label": _("Dejar por imprimir") if channel == Channel.LETTER else _("Enviar"),
     }
@@ -237,65 +220,3 @@ def panel(request: CompanyRequest) -> HttpResponse:
         return redirect("customers")
     drawn, _one = drawn_for(request, about.customer, _form(request, about, request.POST))
     return render(request, "messages/_preview.html", {"preview": drawn})
-
-
-def drawn_for(request: CompanyRequest, customer: Customer, form: Any) -> tuple[preview.Preview, OneOff | None]:
-    """What goes to a customer as the form has it now, complete or not."""
-    data = _so_far(form)
-    channel = data["channel"]
-    try:
-        one = preview_one_off(order=order_of(customer.pk, data), actor=request.user, as_of=clock.now())
-    except OneOffError as error:
-        mistake = preview.Mistake(str(error), error.field or "body", 0)
-        return preview.Preview(channel, customer, mistakes=(mistake,)), None
-    sms = measure(one.rendered.text) if channel == Channel.SMS else None
-    url = preview.frame_url(request, one.rendered)
-    return preview.Preview(channel, customer, one.rendered, (), url, sms, _to(one), _papers(one, data)), one
-
-
-def _so_far(form: Any) -> dict[str, Any]:
-    """What the form holds, also where it is not complete."""
-    if form.is_bound:
-        form.is_valid()
-        return {"channel": Channel.EMAIL, "body": form["body"].value(), **form.cleaned_data}
-    return dict(form.initial)
-
-
-def _to(one: OneOff) -> list[str]:
-    return [f"{each.name} <{each.address}>" if each.name else each.address for each in one.recipients]
-
-
-def _papers(one: OneOff, data: Mapping[str, Any]) -> list[preview.Paper]:
-    """What goes along, as far as it can be said before the files are made."""
-    if data["channel"] not in (Channel.EMAIL, Channel.LETTER):
-        return []
-    count = sum(1 for debt in one.debts if debt.document_id)
-    found = []
-    for field, what in (("attach_pdf", "PDF"), ("attach_xml", "XML")):
-        if data.get(field) and count:
-            text = ngettext("%(what)s de %(n)d documento", "%(what)s de %(n)d documentos", count)
-            found.append(preview.Paper(text % {"what": what, "n": count}))
-    if data.get("attach_statement"):
-        found.append(preview.Paper(_("Estado de cuenta")))
-    return found
-
-
-def warnings_of(one: OneOff | None, customer: Customer) -> list[dict[str, str]]:
-    """What the person should know before sending: what would have held a reminder up."""
-    if one is None:
-        return []
-    return [
-        {"title": _why(each.why), "text": _documents(each.documents), "level": "warning", "icon": "alert-triangle"}
-        for each in one.warnings
-    ]
-
-
-def _why(why: str) -> str:
-    return _("Hoy ya se le escribió a este cliente.") if why == Why.FREQUENCY else why_text(why)
-
-
-def _documents(count: int) -> str:
-    if not count:
-        return _("Puedes escribirle de todos modos.")
-    text = ngettext("Pasa con %(n)d documento.", "Pasa con %(n)d documentos.", count) % {"n": count}
-    return f"{text} {_('Puedes escribirle de todos modos.')}"
