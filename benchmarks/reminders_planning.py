@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from django.db import connection
 
@@ -22,6 +22,7 @@ from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope
 from benchmarks._books import Figures, load, measure
 
+CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 DAY = date(2026, 11, 23)  # a Monday after the day of the books
 STEPS = (
     StepWords(When.BEFORE, 7),
@@ -39,14 +40,13 @@ def run(size: int = 100_000) -> dict[str, object]:
     with company_scope(company.pk):
         _prepare(company)
         figures: Figures = {"engine": connection.vendor, "open_receivables": size, "load_seconds": round(seconds, 1)}
-        before = _peak()
+        _forget_peak()
         _round(figures, "activation", DAY)
         _round(figures, "tick_after", DAY)
         ReminderCandidate.objects.filter(state="planned", why="").update(state="done")
         _round(figures, "next_day", DAY + timedelta(days=1))
         _round(figures, "next_tick", DAY + timedelta(days=1))
         figures["peak_mb"] = _peak()
-        figures["peak_before_mb"] = before
         figures["rows"] = ReminderCandidate.objects.count()
     return figures
 
@@ -78,6 +78,13 @@ def _round(figures: Figures, name: str, day: date) -> None:
     figures[f"{name}_rows"] = counted
 
 
+def _forget_peak() -> None:
+    """Begin to measure memory here: making the books takes more than planning does (Linux only)."""
+    if CLEAR.exists():
+        CLEAR.write_text("5")
+
+
 def _peak() -> int:
-    """Peak resident memory of the process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Peak resident memory of the process since it was last forgotten, in MB."""
+    lines = STATUS.read_text().splitlines() if STATUS.exists() else []
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)

@@ -7,7 +7,7 @@ tick: nothing early, nothing twice, nothing beyond the caps, nobody missed who c
 that came due accounted for once. The oracle says from the calendar which turn falls on which day, walking day
 by day, with nothing of `domain.reminders`.
 
-`python -m benchmarks.reminders_simulation [DAYS] [SEED] > docs/reminders-simulation.md`
+`python -m benchmarks.reminders_simulation [DAYS [SEED [DEBTS [MINUTES BETWEEN TICKS]]]] > docs/reminders-simulation.md`
 """
 
 from __future__ import annotations
@@ -439,17 +439,24 @@ def simulate(*, days: int, seed: int, customers: int = 12, debts: int = 40, ever
     return {world.name: world.run() for world in worlds}
 
 
+def run(size: int = 60) -> dict[str, object]:
+    """`size` days of a small world; what happened in it, all zones together."""
+    total: Counter[str] = Counter()
+    for counts in simulate(days=size, seed=1, customers=8, debts=20, every=60).values():
+        total += counts
+    return {"days": size, **{name: count for name, count in sorted(total.items()) if not name.startswith("looked")}}
+
+
 def main() -> None:
     """Print the report of a long run."""
-    days, seed = (
-        int(each) for each in ([*sys.argv[1:], "400", "1"] if len(sys.argv) < 2 else [*sys.argv[1:], "1"])[:2]
-    )
+    asked = [int(each) for each in sys.argv[1:]]
+    days, seed, debts, every = asked + [400, 1, 40, 15][len(asked) :]
     start = time.process_time()
-    found = simulate(days=days, seed=seed)
+    found = simulate(days=days, seed=seed, debts=debts, every=every)
     names = sorted({name for counts in found.values() for name in counts if not name.startswith("looked")})
     print(f"# Reminders through {days} days in six time zones\n")
     print((__doc__ or "").split("\n\n", 1)[1].split("\n\n`python", 1)[0].strip() + "\n")
-    command = f"python -m benchmarks.reminders_simulation {days} {seed}"
+    command = f"python -m benchmarks.reminders_simulation {days} {seed} {debts} {every}"
     print(f"`{command}`: {time.process_time() - start:.0f} s of CPU, no promise broken.\n")
     print("| |" + "|".join(zone.split("/")[-1].replace("_", " ") for zone in found) + "|")
     print("|---|" + "---:|" * len(found))
