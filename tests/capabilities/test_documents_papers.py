@@ -128,6 +128,28 @@ def test_a_word_longer_than_its_column_is_broken() -> None:
     assert squeezed(text_of(pdf_of(builder.cfdi("long", items=(builder.Item(word),)), brand=PLAIN))).count("A") >= 900
 
 
+def test_an_invoice_with_a_complement_of_payments_prints_as_an_invoice() -> None:
+    """Not allowed by SAT, and seen: the payments of an invoice are not read, so they are not printed either."""
+    inside = builder.payment("10.00", builder.paid(builder.Paid(builder.uid("x"), "10.00", "10.00", "0.00")))
+    pagos = f'<p:Pagos xmlns:p="http://www.sat.gob.mx/Pagos20" Version="2.0">{inside}</p:Pagos>'
+    text = text_of(pdf_of(builder.cfdi("odd", complements=(pagos,)), brand=PLAIN))
+    assert "Factura" in text
+    assert "PAGORECIBIDO" not in squeezed(text)
+
+
+def test_a_complement_of_several_payments_in_several_currencies() -> None:
+    one = builder.paid(builder.Paid(builder.uid("a"), "1160.00", "600.00", "560.00"))
+    two = builder.paid(
+        builder.Paid(builder.uid("b"), "500.00", "100.00", "400.00", currency="USD", rate="0.0571428571")
+    )
+    xml = builder.complement(
+        "several", builder.payment("600.00", one), builder.payment("1750.00", two), total="2350.00"
+    )
+    pdf = pdf_of(xml, brand=PLAIN)
+    assert missing(xml, pdf) == []
+    assert "PAGO2DE2" in squeezed(text_of(pdf))
+
+
 def test_a_cancelled_document_says_so() -> None:
     xml = builder.cfdi("cancelled")
     assert "CANCELADO" in text_of(pdf_of(xml, brand=PLAIN, is_cancelled=True))
@@ -148,6 +170,7 @@ def test_the_paper_says_in_words_what_it_says_in_figures() -> None:
         (("002", "Exento", "", False), "IVA exento"),
         (("003", "Cuota", "6.4555", False), "IEPS 6.4555"),
         (("002", "Tasa", "NaN de aquí", False), "IVA NaN de aquí"),
+        (("002", "Tasa", "1e999999", False), "IVA 1e999999"),
     ],
 )
 def test_taxes_have_names(tax: tuple[str, str, str, bool], name: str) -> None:

@@ -31,6 +31,7 @@ _TITLES = {
     "payment_complement": "Complemento de pago",
     "transfer": "Traslado",
 }
+_RATE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?")
 _LONG_WORD = re.compile(r"\S{25,}")
 
 
@@ -198,10 +199,8 @@ def tax_name(code: str, factor: str, rate: str, withheld: bool) -> str:
 
 
 def _percent(rate: str) -> str:
-    try:
-        return f"{_number(Decimal(rate) * 100)} %"
-    except ArithmeticError:
-        return rate
+    """A rate as people say it; what is no plain number is printed as it is: an exponent may stand for many zeros."""
+    return f"{_number(Decimal(rate) * 100)} %" if _RATE.fullmatch(rate) else rate
 
 
 def _lines_note(count: int) -> str:

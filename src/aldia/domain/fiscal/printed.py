@@ -15,7 +15,7 @@ from lxml.etree import _Element  # type: ignore[import-untyped]
 from aldia.domain.fiscal import values
 from aldia.domain.fiscal.cfdi import parse
 from aldia.domain.fiscal.document import FiscalDocument, Line
-from aldia.domain.fiscal.envelope import TFD
+from aldia.domain.fiscal.envelope import COMPLEMENTS, TFD
 from aldia.domain.fiscal.errors import BadNumber
 from aldia.domain.fiscal.reading import read
 from aldia.domain.fiscal.seals import stamp_text
@@ -89,7 +89,7 @@ def read_printed(data: bytes) -> Printed:
     root, _ = read(data)
     seal = _get(root, "Sello").replace(" ", "")
     complements = [child for node in _children(root, "Complemento") for child in node]
-    payments = [node for node in complements if node.tag.endswith("}Pagos")]
+    payments = [node for node in complements if node.tag in COMPLEMENTS] if document.payments else []
     return Printed(
         document=document,
         lines=_lines(root, document.lines),
