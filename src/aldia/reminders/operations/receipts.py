@@ -51,13 +51,13 @@ def write_receipts(*, turn: Round, with_files: bool = True) -> list[uuid.UUID]:
     if since is None:
         return []
     written: list[uuid.UUID] = []
-    for ids in chunks(list(_without_receipt(since, turn).values_list("pk", flat=True)), BATCH):
-        credits = list(Credit.objects.filter(pk__in=ids).select_related("customer__portfolio__collector"))
-        payments = [Payment.of(credit) for credit in credits]
+    for ids in chunks(_without_receipt(_recorded(since, turn)), BATCH):
+        payments = _reached(ids, turn)
         papers = {each.credit.pk: receipt_files(each.credit) if with_files else [] for each in payments}
         with transaction():
             lock_planning()
-            written += _write_receipts(payments, papers, turn)
+            still = set(_without_receipt(each.credit.pk for each in payments))
+            written += _write_receipts([each for each in payments if each.credit.pk in still], papers, turn)
             crashpoint("in_receipts")
     return written
 
@@ -103,7 +103,7 @@ def _receipts_since(turn: Round) -> datetime | None:
     return max(datetime.fromisoformat(last.detail["at"]) - A_TICK, turn.as_of - LOOK_BACK)
 
 
-def _without_receipt(since: datetime, turn: Round) -> QuerySet[Credit]:
+def _recorded(since: datetime, turn: Round) -> Iterable[uuid.UUID]:
     """Payments recorded since then that somebody saw come in (documents that tell of a payment are receipts)."""
     rows = Credit.objects.filter(
         kind=CreditKind.PAYMENT,
@@ -112,9 +112,25 @@ def _without_receipt(since: datetime, turn: Round) -> QuerySet[Credit]:
         received_on__gte=turn.today - LOOK_BACK,
         customer__collecting=True,
     ).exclude(source=FROM_DOCUMENTS)
-    keys = Message.objects.filter(purpose=Purpose.RECEIPT, on_day__gte=turn.today - 2 * LOOK_BACK)
-    done = {uuid.UUID(key.partition(":")[2]) for key in keys.values_list("key", flat=True)}
-    return rows.exclude(pk__in=done).order_by("created_at", "pk")
+    return rows.order_by("created_at", "pk").values_list("pk", flat=True)
+
+
+def _without_receipt(ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Of these payments, those that no message has acknowledged."""
+    found: list[uuid.UUID] = []
+    for part in chunks(ids):
+        keys = {f"receipt:{each}": each for each in part}
+        known = set(Message.objects.filter(key__in=keys).values_list("key", flat=True))
+        found += [each for key, each in keys.items() if key not in known]
+    return found
+
+
+def _reached(ids: Collection[uuid.UUID], turn: Round) -> list[Payment]:
+    """The payments whose customer has somebody to write to."""
+    rows = list(Credit.objects.filter(pk__in=ids).select_related("customer__portfolio__collector"))
+    span = Span.of({each.customer_id for each in rows})
+    standing = standing_of(span, today=turn.today, sending=turn.sending)
+    return [Payment.of(each) for each in rows if recipients_for(each.customer, Channel.EMAIL, standing)]
 
 
 def _write_receipts(

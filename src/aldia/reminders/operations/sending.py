@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Q
@@ -17,7 +18,7 @@ from django.db.models import Q
 from aldia.domain.reminders import Why, is_open, next_opening
 from aldia.messaging.models import Channel, Delivery, DeliveryState, Message, MessageState, Purpose
 from aldia.messaging.operations.delivering import Recheck, deliver
-from aldia.messaging.operations.outbox import cancel_message, finish_message
+from aldia.messaging.operations.outbox import AlreadyLeft, cancel_message, finish_message
 from aldia.messaging.queries.messages import due_deliveries
 from aldia.reminders.content import Debt, open_debts
 from aldia.reminders.drafting import is_chased
@@ -227,5 +228,6 @@ def refresh_awaiting(*, today: date) -> int:
     rows = Message.objects.filter(state=MessageState.AWAITING, purpose__in=CHASING, on_day__lt=today)
     ids = list(rows.values_list("pk", flat=True))
     for message_id in ids:
-        cancel_message(message_id=message_id, reason=Why.CHANGED, actor=None)
+        with suppress(AlreadyLeft):  # somebody approved it at this moment: the gate looks at it again
+            cancel_message(message_id=message_id, reason=Why.CHANGED, actor=None)
     return len(ids)
