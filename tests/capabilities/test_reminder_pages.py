@@ -14,9 +14,10 @@ from aldia.domain.money import Money
 from aldia.receivables.operations.charges import open_charge
 from aldia.reminders.models import CustomerPause, ReminderRule, ReminderSettings, ReminderStep, RuleAssignment
 from aldia.reminders.operations.rules import ensure_default_rule
-from aldia.tenancy.models import Membership, Role
+from aldia.tenancy.models import Company, Membership, Role
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
+from aldia.web.views.reminders import calendar
 from tests.cast import make_company, make_customer, make_user
 
 TODAY = date(2026, 11, 23)  # a Monday on which banks work
@@ -548,6 +549,17 @@ def test_the_calendar_is_narrowed_by_rule_portfolio_and_channel(client, company,
         assert (">V-1</a>" in page) is seen, query
 
 
+def test_a_long_calendar_comes_after_the_page(client, customer, monkeypatch):
+    active(client)
+    charge(customer, number="V-1")
+    monkeypatch.setattr(calendar, "LONG", 0)
+    address = url("recordatorios/calendario") + "?day=2026-11-23"
+    page = text_of(client.get(address))
+    assert f'hx-get="{address}"' in page
+    assert ">V-1</a>" not in page
+    assert ">V-1</a>" in text_of(client.get(address, headers={"HX-Request": "true"}))
+
+
 def test_a_collector_sees_only_the_own_portfolio_in_the_calendar(client, company, customer):
     active(client)
     charge(customer, number="V-1")
@@ -617,5 +629,5 @@ def test_a_new_company_has_its_general_rule(client):
     data = {"legal_name": "Nueva", "tax_id": "NUE010203AB1", "country": "MX", "currency": "MXN",
             "time_zone": "America/Mexico_City"}  # fmt: skip
     assert client.post("/empresas/nueva/", data).status_code == 302
-    rules = ReminderRule.all_companies.filter(company__legal_name="Nueva")
-    assert [(rule.is_default, rule.activated_on) for rule in rules] == [(True, None)]
+    with company_scope(Company.objects.get(legal_name="Nueva").pk):
+        assert [(rule.is_default, rule.activated_on) for rule in ReminderRule.objects.all()] == [(True, None)]

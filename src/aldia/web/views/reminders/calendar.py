@@ -20,6 +20,7 @@ from aldia.customers.queries import NO_PORTFOLIO, visible_to
 from aldia.domain.calendars import add_months
 from aldia.domain.reminders import is_sending_day
 from aldia.messaging.models import Channel
+from aldia.receivables.models import Receivable
 from aldia.reminders.queries import followers
 from aldia.reminders.queries.upcoming import Upcoming, upcoming
 from aldia.reminders.settings import sending_of
@@ -34,6 +35,7 @@ from aldia.web.views.reminders.past import Past, past_of
 from aldia.web.views.reminders.sends import Desk, Names, Send, Sum, asked, going_lines, held, held_lines, sums_of
 
 AHEAD = 400  # days
+LONG = 10_000  # open receivables beyond which the days are asked for after the page is there
 SHOWN = 200
 WEEKDAYS = (
     gettext_lazy("lun"),
@@ -163,6 +165,8 @@ def day_name(day: date) -> str:
 @require_safe
 @needs(permissions.VIEW)
 def index(request: CompanyRequest) -> HttpResponse:
+    if not request.htmx and _is_long():  # type: ignore[attr-defined]
+        return render(request, "reminders/calendar.html", {"is_waiting": True, "path": request.get_full_path()})
     frame = Frame.of(request)
     places, _errors = read_filters(PLACES, request.GET)
     opened = places.get("day")
@@ -189,6 +193,11 @@ def index(request: CompanyRequest) -> HttpResponse:
         "week_url": _url(request, on=opened or frame.middle, view="week"),
     }
     return render(request, "reminders/calendar.html", context)
+
+
+def _is_long() -> bool:
+    """Whether looking ahead takes seconds: every open receivable is asked when it will be reminded of."""
+    return Receivable.objects.filter(balance__gt=0).order_by()[: LONG + 1].count() > LONG
 
 
 def _url(request: CompanyRequest, **changes: Any) -> str:
