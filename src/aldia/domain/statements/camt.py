@@ -53,11 +53,12 @@ def _blocks(element: _Element, hints: Hints) -> list[Block]:
         main.declared = _declared(element, balances, currency)
     main.period = _period(element)
     others: dict[str, Block] = {currency: main}
+    created_on = _day(text(element, "CreDtTm"))
     for entry in entries:
         own = _currency([entry]) or currency
         if own not in others:
             others[own] = Block(entry.sourceline or 1, account=number, currency=own)
-        _read_entry(others[own], entry, _day(text(element, "CreDtTm")))
+        _read_entry(others[own], entry, created_on)
     return list(others.values())
 
 

@@ -34,6 +34,7 @@ _SLASHED = re.compile(
     r"/(EREF|KREF|MREF|CREF|NAME|REMI|BENM|ORDP|IBAN|BIC|TRCD|ISDT|CSID|MARF|PREF|SVCL|EREF|PURP|ADDR)/"
 )
 _SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|SVWZ|ABWA|ABWE|OAMT|COAM|IBAN|BIC)\+")
+MAX_PARTS = 40
 _NO_REFERENCE = frozenset({"NONREF", "NOTPROVIDED", "NOREF", "N/A", ""})
 
 
@@ -234,7 +235,9 @@ def _days(value: str, entry: str | None) -> tuple[date | None, date | None]:
 
 def _with_text(before: Movement, each: Field) -> Movement:
     """The movement with the raw :86: kept; it is read once all its parts are there."""
-    return dataclasses.replace(before, raw=(*before.raw, ("86" if each.tag == "86" else each.tag, each.text[:2_000])))
+    if len(before.raw) > MAX_PARTS:
+        return before
+    return dataclasses.replace(before, raw=(*before.raw, (each.tag, each.text[:2_000])))
 
 
 def _finished(before: Movement) -> Movement:

@@ -58,13 +58,23 @@ def read_ofx(text: str, hints: Hints) -> tuple[Statement, ...]:
 
 def _tokens(text: str) -> Iterator[tuple[int, bool, str, str]]:
     """Line, whether it closes, tag, text after it."""
-    bare = re.sub(r"<!--.*?-->", lambda match: "\n" * match[0].count("\n"), text, flags=re.S)
+    bare = _without_comments(text)
     line, at = 1, 0
     for match in _TOKEN.finditer(bare):
         line += bare.count("\n", at, match.start())
         at = match.start()
         value = "" if match[3] else " ".join(html.unescape(match[4]).split())
         yield line, bool(match[1]), match[2].upper(), value
+
+
+def _without_comments(text: str) -> str:
+    """Line ends stay, so that lines keep their numbers; a comment that never ends hides nothing."""
+    pieces = text.split("<!--")
+    kept = [pieces[0]]
+    for piece in pieces[1:]:
+        comment, closed, rest = piece.partition("-->")
+        kept.append("\n" * comment.count("\n") + rest if closed else piece)
+    return "".join(kept)
 
 
 def _read_frame(block: Block, tag: str, value: str, inside: str) -> None:
