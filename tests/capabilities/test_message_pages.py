@@ -434,6 +434,8 @@ def test_a_person_writes_to_a_customer_from_its_file(owner, guera, ana):
     page = owner.get(f"recordatorios/escribir/?customer={guera.pk}")
     assert "Hola, Lupita Robles:" in field(page, "body")  # a letter to go on writing, not a template
     assert "{{ tabla }}" in field(page, "body")
+    editor = page.content.decode().split('id="editor"')[1]
+    assert re.search(r'<button[^>]*type="submit"[^>]*', editor)[0].count('value="preview"') == 1  # Enter sends nothing
     data = order(page, extra="jefe@guera.example, jefe@guera.example", copy_me="on", subject="Lo que acordamos")
     done = owner.post("recordatorios/escribir/", data, follow=True)
     assert "va en camino" in text(done)

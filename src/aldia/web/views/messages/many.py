@@ -36,7 +36,7 @@ from aldia.web.views.reminders.common import why_text
 
 AT_ONCE = 1_000
 NOW = 20  # so many are written while the person waits; more, or with files, in the background
-CUSTOMERS, RECEIVABLES = "customers", "receivables"
+RECEIVABLES = "receivables"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -42,6 +42,7 @@ from aldia.web.forms_messages import TemplateForm
 from aldia.web.views.messages.common import framed
 
 MINUTES = 10
+SLOTS = 32
 MAX_CHOICES = 40
 MAX_LOGO = 2 * 1024 * 1024
 INLINE = re.compile(r'(?<=["\'])cid:([A-Za-z0-9._@-]+)(?=["\'])')
@@ -158,19 +159,19 @@ def frame_url(request: CompanyRequest, rendered: Rendered) -> str:
     if not rendered.html:
         return ""
     token = secrets.token_urlsafe(12)
-    cache.set(_slot(request), (token, with_pictures(rendered.html, pictures_of(rendered))), MINUTES * 60)
+    cache.set(_slot(request, token), (token, with_pictures(rendered.html, pictures_of(rendered))), MINUTES * 60)
     return reverse("preview_frame", args=[token])
 
 
-def _slot(request: CompanyRequest) -> str:
-    """One place per person and company: a person looks at one preview at a time, and the cache stays small."""
-    return f"message-preview:{request.company.pk}:{request.user.pk}"
+def _slot(request: CompanyRequest, token: str) -> str:
+    """One of a few places of the person: two previews may be on their way at once, and the cache stays small."""
+    return f"message-preview:{request.company.pk}:{request.user.pk}:{sum(token.encode()) % SLOTS}"
 
 
 @require_safe
 @needs(permissions.VIEW)
 def frame(request: CompanyRequest, token: str) -> HttpResponse:
-    kept = cache.get(_slot(request))
+    kept = cache.get(_slot(request, token))
     if kept is None or not secrets.compare_digest(kept[0].encode(), token.encode()):
         raise Http404(_("La vista previa caducó: vuelve a pedirla."))
     return framed(kept[1])
