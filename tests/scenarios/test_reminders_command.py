@@ -16,6 +16,7 @@ from aldia.queue.timetable import COMPANY
 from aldia.queue.worker import Worker
 from aldia.reminders.models import ReminderCandidate, When
 from aldia.reminders.operations.rule_words import StepWords
+from tests.support.papers import text_of
 from tests.support.stage import Stage
 
 LUPITA = "lupita@laguera.example"
@@ -66,6 +67,14 @@ def test_the_jobs_do_the_same_by_the_clock_of_the_database(late: Stage, monkeypa
     assert [to for _sender, to, _mail in late.mailer.taken] == [[LUPITA]]
     assert {each.state for each in Message.objects.all()} == {"done"}
     assert set(Job.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_the_statement_that_rules_attach(late: Stage) -> None:
+    guera = late.customer("Northwind", "ann@northwind.example", language="en")
+    late.owes(guera, 100_00, date(2026, 3, 2))
+    data = jobs.statement_pdf(guera.pk, date(2026, 3, 3))
+    assert data.startswith(b"%PDF")
+    assert "Northwind" in text_of(data)
 
 
 def test_the_tick_comes_every_quarter_of_an_hour() -> None:
