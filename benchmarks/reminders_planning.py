@@ -19,7 +19,7 @@ from aldia.reminders.operations.rules import (
     update_rule,
 )
 from aldia.tenancy.models import Company
-from aldia.tenancy.scope import company_scope
+from aldia.tenancy.scope import company_scope, transaction
 from benchmarks._books import Figures, load, measure
 
 CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
@@ -58,7 +58,8 @@ def _prepare(company: Company) -> None:
         Contact(company=company, customer_id=each, name="Cobranza", email=f"c{number}@example.com", is_primary=True)
         for number, each in enumerate(people)
     ]
-    Contact.objects.bulk_create(rows, batch_size=500)
+    with transaction():
+        Contact.objects.bulk_create(rows, batch_size=500)
     rule = ensure_default_rule()
     rule = update_rule(rule_id=rule.pk, version=rule.version, words=RuleWords(rule.name, STEPS), actor=None)
     activate_rule(rule_id=rule.pk, version=rule.version, today=date(2026, 11, 1), actor=None)
