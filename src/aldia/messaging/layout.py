@@ -18,6 +18,7 @@ from mjml import mjml2html
 from aldia.messaging.look import Look
 from aldia.messaging.markup import Block, Button, Listing, Mark, Paragraph, Span, Table
 from aldia.messaging.placeholders import STATEMENT_LINK
+from aldia.messaging.scanning import inert
 from aldia.messaging.templating import Values
 
 FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -56,7 +57,7 @@ def draw(letter: Letter, look: Look, language: str) -> str:
     parts = _parts(letter.blocks)
     pieces = _compiled(tuple(kind for kind, _blocks in parts), look, language)
     ink = _Ink(letter.values, look.link)
-    slots = [escape(letter.subject), escape(preheader(letter)), escape(look.company)]
+    slots = [escape(letter.subject), escape(preheader(letter)), escape(inert(look.company))]
     for kind, blocks in parts:
         if kind == "table":
             slots.append(letter.table)
@@ -162,7 +163,7 @@ def _footer(letter: Letter, look: Look) -> str:
     lines = [letter.answers, letter.why]
     reach = " · ".join(text for text in (look.company, look.phone, look.website) if text)
     lines += [reach, look.footer]
-    return "<br>".join(escape(line) for line in lines if line)
+    return "<br>".join(escape(inert(line)) for line in lines if line)
 
 
 def _as_it_is(_name: str, value: str) -> str:

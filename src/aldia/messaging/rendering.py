@@ -14,8 +14,8 @@ from aldia.messaging import layout, sms, writing
 from aldia.messaging.look import Look, look_of_company
 from aldia.messaging.markup import blocks
 from aldia.messaging.models import Channel, Template
-from aldia.messaging.placeholders import DEFAULT_COLUMNS, ROWS, TABLE, Context, allowed_names
-from aldia.messaging.scanning import names_in
+from aldia.messaging.placeholders import DEFAULT_COLUMNS, ROW_FIELDS, ROWS, TABLE, Context, allowed_names
+from aldia.messaging.scanning import inert, names_in
 from aldia.messaging.tables import draw_html, draw_text
 from aldia.messaging.templating import MAX_ROWS, Values, evaluate
 
@@ -113,12 +113,13 @@ def _plain(
 
 def _rows(context: Context) -> list[Mapping[str, str]]:
     rows = context.get(ROWS)
-    return list(rows[:MAX_ROWS]) if isinstance(rows, list) else []
+    found = rows[:MAX_ROWS] if isinstance(rows, list) else []
+    return [{name: inert(row[name]) for name in ROW_FIELDS if row.get(name)} for row in found]
 
 
 def _word(context: Context, name: str) -> str:
     value = context.get(name)
-    return value if isinstance(value, str) else ""
+    return inert(value) if isinstance(value, str) else ""
 
 
 def _answers(context: Context) -> str:
@@ -137,7 +138,7 @@ def _answers(context: Context) -> str:
 
 
 def _why(context: Context, look: Look) -> str:
-    company, customer = one_line(_word(context, "empresa")) or look.company, one_line(_word(context, "cliente"))
+    company, customer = one_line(_word(context, "empresa") or look.company), one_line(_word(context, "cliente"))
     if not company:
         return ""
     if not customer:

@@ -192,6 +192,17 @@ def test_the_layout_says_who_sends_why_and_whom_to_answer() -> None:
     assert "http" not in "".join(str(each) for tag, each in Tags(found.html).tags if tag in ("link", "img", "script"))
 
 
+def test_what_is_no_text_comes_out_nowhere() -> None:
+    """NUL and halves of letters: PostgreSQL keeps none of them, and a failure there would be a message lost."""
+    odd = "x\x00y\ud800z\u2028"
+    context = {each.name: odd for each in placeholders(purpose="after", channel="email")}
+    context[ROWS] = [dict.fromkeys(ROW_FIELDS, odd)]  # type: ignore[assignment]
+    template = builtins()["after.neutral.email.es"].template()
+    found = render(template=template, context=context, look=Look(company=odd, phone=odd, website=odd, footer=odd))
+    for text in (found.subject, found.html, found.text):
+        assert not re.search("[\x00\ud800-\udfff\u2028]", text)
+
+
 def test_preheader_is_the_first_words() -> None:
     hidden = re.search(
         r'<div style="display:none[^"]*">([^<]*)</div>', written("Hola *{{ cliente }}*", cliente="A&B").html

@@ -44,7 +44,7 @@ def keep_notice(
         account=account,
         event_id=_short(event_id),
         body=inert(body),
-        headers=dict(headers),
+        headers=_plain(headers),
         events=[_written(event) for event in events],
     )
     with transaction():
@@ -146,11 +146,13 @@ def _events_of(notice: ProviderNotice) -> list[Event]:
         return [_read(each) for each in notice.events]
     query = dict(parse_qsl(urlsplit(notice.headers.get(":url", "")).query))
     adapter = accounts.build(notice.account)
-    return adapter.read_notice(headers=notice.headers, query=query, body=notice.body.encode())
+    found = adapter.read_notice(headers=notice.headers, query=query, body=notice.body.encode())
+    return [_read(_written(each)) for each in found]
 
 
 def _written(event: Event) -> dict[str, Any]:
-    return {**asdict(event), "kind": str(event.kind), "at": event.at.isoformat(), "raw": _plain(event.raw)}
+    texts = {name: inert(getattr(event, name)) for name in ("provider_id", "event_key", "address", "detail")}
+    return {**asdict(event), **texts, "kind": str(event.kind), "at": event.at.isoformat(), "raw": _plain(event.raw)}
 
 
 def _read(written: Mapping[str, Any]) -> Event:

@@ -121,15 +121,7 @@ def write_message(
         send_after=send_after,
         created_by=created_by,
     )
-    with transaction():
-        if (first := _written(key)) is not None:
-            return first
-        Message.objects.bulk_create([message], ignore_conflicts=True)
-        if not row_exists(Message, message.pk):  # somebody else wrote it at this moment
-            return Message.objects.get(key=key)
-        insert_rows(_deliveries(message, recipients))
-        insert_rows(_attachments(message, attachments, rendered))
-    return message
+    return _insert(message, _deliveries(message, recipients), _attachments(message, attachments, rendered))
 
 
 def cancel_message(*, message_id: uuid.UUID, reason: str, actor: User | None) -> Message:
@@ -185,6 +177,19 @@ def finish_message(message: Message) -> None:
     else:
         message.state = MessageState.DONE
     message.save(update_fields=["state", "cancel_reason"])
+
+
+def _insert(message: Message, deliveries: list[Delivery], attachments: list[Attachment]) -> Message:
+    """Add the rows, unless a message of that key is there: then that one is returned."""
+    with transaction():
+        if (first := _written(message.key)) is not None:
+            return first
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+        if not row_exists(Message, message.pk):  # somebody else wrote it at this moment
+            return Message.objects.get(key=message.key)
+        insert_rows(deliveries)
+        insert_rows(attachments)
+    return message
 
 
 def _written(key: str) -> Message | None:
