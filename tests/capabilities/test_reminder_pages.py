@@ -7,17 +7,20 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from aldia.customers.models import Contact, Portfolio
 from aldia.domain.money import Money
+from aldia.messaging.models import Message
 from aldia.receivables.operations.charges import open_charge
 from aldia.reminders.models import CustomerPause, ReminderRule, ReminderSettings, ReminderStep, RuleAssignment
 from aldia.reminders.operations.rules import ensure_default_rule
+from aldia.reminders.operations.running import run_company
 from aldia.tenancy.models import Company, Membership, Role
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
 from aldia.web.views.reminders import calendar
+from aldia.web.views.reminders.activation import preview_of
 from tests.cast import make_company, make_customer, make_user
 
 TODAY = date(2026, 11, 23)  # a Monday on which banks work
@@ -481,6 +484,34 @@ def test_a_rule_is_activated_turned_off_and_on_again(client, customer):
     answer = client.post(url("recordatorios/reglas", rule.pk, "apagar"), follow=True)
     assert "ya no envía nada" in text_of(answer)
     assert ReminderRule.objects.get(pk=rule.pk).activated_on is None
+    undo = re.search(r'name="version" value="(\d+)"', answer.content.decode())
+    assert undo is not None
+    client.post(url("recordatorios/reglas", rule.pk, "activar"), {"version": undo[1]})
+    assert ReminderRule.objects.get(pk=rule.pk).activated_on == TODAY
+
+
+def test_the_preview_is_what_is_then_sent(client, company, customer):
+    """The tick writes what the page promised: the same people, addresses, documents and amounts."""
+    charge(customer, 500_00, number="V-1")
+    charge(customer, 200_00, number="P-2", due_on=TODAY + timedelta(days=20))
+    other = make_customer(company, "Otro Cliente", "OTC010203AB3")
+    Contact.objects.create(company=company, customer=other, name="Ana", email="ana@otro.example", is_primary=True)
+    charge(other, 70_00, number="O-3", due_on=TODAY + timedelta(days=3))
+    request = RequestFactory().get("/")
+    request.company, request.membership = company, Membership.objects.get()
+    promised = preview_of(request, default_rule())
+    active(client)
+    run_company(as_of=NOW)
+    written = {
+        (message.customer_id, *message.deliveries.values_list("address", flat=True)):
+        {(debt.receivable_id, debt.balance) for debt in message.debts.all()}
+        for message in Message.objects.all()
+    }  # fmt: skip
+    assert len(written) == 2
+    assert written == {
+        (send.customer_id, *send.addresses): {(debt.receivable_id, debt.minor) for debt in send.debts}
+        for send in promised.going
+    }
 
 
 def test_a_rule_that_changed_since_the_preview_is_not_activated(client):
@@ -596,6 +627,9 @@ def test_why_there_is_no_reminder_is_said_on_both_pages(client, company, custome
     assert url("clientes", customer.pk, "contactos/nuevo") in card(client, "por-cobrar", row.pk)
     client.post(url("por-cobrar", row.pk, "recordatorios"), {"rule": "none"})
     assert "sin recordatorios" in card(client, "por-cobrar", row.pk)
+    type(customer).objects.filter(pk=customer.pk).update(collecting=False)
+    assert "El cliente está apagado." in card(client, "por-cobrar", row.pk)
+    type(customer).objects.filter(pk=customer.pk).update(collecting=True)
     client.post(url("clientes", customer.pk, "pausar"), {"reason": "De viaje"})
     found = card(client, "clientes", customer.pk)
     assert "De viaje" in found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +22,7 @@ from aldia.reminders.content import Debt, Filters, open_debts, shown_debts
 from aldia.reminders.models import ReminderRule
 from aldia.reminders.operations import rules as operations
 from aldia.reminders.queries.facts import standing_of
-from aldia.reminders.queries.rules import Assignments, RuleBook, assignments_of
+from aldia.reminders.queries.rules import Assignments, RuleBook, assignments_of, rule_book
 from aldia.reminders.queries.span import Span
 from aldia.reminders.queries.upcoming import Upcoming, if_activated, upcoming
 from aldia.reminders.settings import local_time, sending_of
@@ -109,7 +110,8 @@ def activate(request: CompanyRequest, rule_id: UUID) -> HttpResponse:
     try:
         operations.activate_rule(rule_id=rule.pk, version=seen, today=today, actor=request.user)
     except operations.RuleError as error:
-        return errors.answer(request, 400, str(error))
+        messages.error(request, str(error))
+        return redirect("reminder_rule_edit", rule.pk)
     except operations.Stale as error:
         return errors.conflict(request, str(error))
     text = _("«%(name)s» está activa. Lo que toque hoy sale en el siguiente cuarto de hora.") % {"name": rule.name}
@@ -168,20 +170,21 @@ def _fill(found: Preview, going: Groups, desk: Desk, rule: ReminderRule, debts: 
 
 
 def _debts(customer_ids: set[uuid.UUID], book: RuleBook, sending: Sending, today: date) -> dict[uuid.UUID, list[Debt]]:
-    """What the customers owe of which a message may speak: what follows a rule that would be active."""
+    """What the customers owe of which a message may speak: what follows a rule that is, or would be, active."""
     found: dict[uuid.UUID, list[Debt]] = {}
+    active = {rule.key for each in (book, rule_book()) for rule in each.rules.values() if rule.activated_on}
     for part in chunks(customer_ids):
         span = Span.of(part)
         followed = assignments_of(span, book)
         standing = standing_of(span, today=today, sending=sending)
         for customer_id, debts in open_debts(list(part), standing, today).items():
-            found[customer_id] = [each for each in debts if _is_chased(followed, each)]
+            found[customer_id] = [each for each in debts if _rule_of(followed, each) in active]
     return found
 
 
-def _is_chased(followed: Assignments, debt: Debt) -> bool:
+def _rule_of(followed: Assignments, debt: Debt) -> Hashable:
     rule = followed.of(debt.customer_id, debt.receivable_id).rule
-    return rule is not None and rule.activated_on is not None
+    return rule.key if rule else None
 
 
 def _coming(rows: Sequence[Upcoming], desk: Desk, first: date) -> list[Coming]:

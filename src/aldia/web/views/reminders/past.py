@@ -1,4 +1,4 @@
-"""Days gone by in the calendar: the messages that left, and the steps that were left out with their reason."""
+"""Days gone by in the calendar: the messages that were written, and the steps that were left out with their reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aldia.customers.queries import NO_PORTFOLIO
 from aldia.messaging.models import Channel, Message, MessageState, Purpose
 from aldia.reminders.models import CandidateState, MessageDebt, ReminderCandidate
 from aldia.web.access import CompanyRequest
-from aldia.web.views.messages.common import CHANNEL_ICONS, visible_messages
+from aldia.web.views.messages.common import CHANNEL_ICONS, shown_state, visible_messages
 from aldia.web.views.reminders import summary
 from aldia.web.views.reminders.common import mend, why_text
 from aldia.web.views.reminders.sends import DebtLine, Send, Sum, sums_of
@@ -108,6 +108,7 @@ def _message(message: Message) -> Send:
         icon=CHANNEL_ICONS.get(message.channel, "send"),  # type: ignore[call-overload]
         addresses=tuple(each.address for each in message.deliveries.all()),
         message_url=reverse("message", args=[message.pk]),
+        state=shown_state(message, list(message.deliveries.all())),
     )
 
 

@@ -1,4 +1,4 @@
-"""Rules: the list, one rule, the form that writes it as sentences, and what may be done with it."""
+"""Rules: the list, one rule, and what may be done with it."""
 
 from __future__ import annotations
 
@@ -183,11 +183,11 @@ def turn_off(request: CompanyRequest, rule_id: UUID) -> HttpResponse:
     """Stop a rule at once, with a way back."""
     rule = rule_or_404(rule_id)
     try:
-        operations.deactivate_rule(rule_id=rule.pk, version=_version(request, rule), actor=request.user)
+        rule = operations.deactivate_rule(rule_id=rule.pk, version=_version(request, rule), actor=request.user)
     except operations.Stale as error:
         return errors.conflict(request, str(error))
     text = _("«%(name)s» está apagada: ya no envía nada.") % {"name": rule.name}
-    done(request, text, reverse("reminder_rule_activate", args=[rule.pk]), [("again", "1")])
+    done(request, text, reverse("reminder_rule_activate", args=[rule.pk]), [("version", rule.version)])
     return redirect("reminder_rule", rule.pk)
 
 

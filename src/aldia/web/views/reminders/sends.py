@@ -62,6 +62,7 @@ class Send:
     why: str = ""
     mend: Mend | None = None
     message_url: str = ""
+    state: str = ""  # of a message that is written: a key of `statuses`
 
 
 class Desk:

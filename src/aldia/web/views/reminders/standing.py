@@ -113,7 +113,7 @@ def _standing(
         way = None if why in (Why.CUSTOMER_PAUSED, Why.OFF) else mend(request, why, **ids)
         return Standing(
             **shared,
-            why=_("Así se decidió: sin recordatorios.") if rule is None else why_text(why),
+            why=_("Así se decidió: sin recordatorios.") if rule is None and why == Why.RULE_OFF else why_text(why),
             until=until,
             mend=way,
         )
