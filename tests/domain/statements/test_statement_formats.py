@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from aldia.domain.statements.bai2 import read_bai2
-from aldia.domain.statements.camt import read_camt
 from aldia.domain.statements.errors import HasDoctype, NoTable
 from aldia.domain.statements.model import Hints, Statement
 from aldia.domain.statements.mt940 import read_mt940
@@ -16,6 +15,7 @@ from aldia.domain.statements.norma43 import read_norma43
 from aldia.domain.statements.ofx import read_amount, read_ofx
 from aldia.domain.statements.plain_layouts import read_plain
 from aldia.domain.statements.qif import read_qif
+from aldia.integrations.statements.camt import read_camt
 
 NONE = Hints()
 

@@ -6,7 +6,6 @@ Several accounts in a file are several statements.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,6 +18,8 @@ from aldia.domain.statements.errors import HasDoctype, NoTable
 from aldia.domain.statements.model import Declared, Hints, Statement
 
 _TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9._]*)\s*(/?)>([^<]*)")
+_ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,5});")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 _STATEMENTS = frozenset({"STMTRS", "CCSTMTRS", "INVSTMTRS"})
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
@@ -63,8 +64,21 @@ def _tokens(text: str) -> Iterator[tuple[int, bool, str, str]]:
     for match in _TOKEN.finditer(bare):
         line += bare.count("\n", at, match.start())
         at = match.start()
-        value = "" if match[3] else " ".join(html.unescape(match[4]).split())
+        value = "" if match[3] else " ".join(_unescape(match[4]).split())
         yield line, bool(match[1]), match[2].upper(), value
+
+
+def _unescape(text: str) -> str:
+    """The entities of SGML; numbers that are no character stay as they are written."""
+    if "&" not in text:
+        return text
+    return _ENTITY.sub(lambda match: _NAMED.get(match[1]) or _character(match[1]) or match[0], text)
+
+
+def _character(entity: str) -> str:
+    digits = entity[1:]
+    code = int(digits[1:], 16) if digits[:1] in ("x", "X") else int(digits)
+    return chr(code) if 32 <= code < 0xD800 else ""
 
 
 def _without_comments(text: str) -> str:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from lxml import etree, html  # type: ignore[import-untyped]
 from lxml.etree import _Element  # type: ignore[import-untyped]
 
-from aldia.domain.statements import xml
 from aldia.domain.statements.errors import DamagedStatement, NoTable, TooManyRows
 from aldia.domain.statements.model import Row, Sheet, Value, plain
 from aldia.integrations.spreadsheets.guard import LIMITS, Limits
+from aldia.integrations.statements import xml
 
 MAX_SPAN = 60
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?(?:[eE][+-]?[0-9]{1,2})?")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from aldia.domain.statements import bai2, camt, mt940, norma43, ofx, qif
+from aldia.domain.statements import bai2, mt940, norma43, ofx, qif
 from aldia.domain.statements.errors import NoTable, TooLarge
 from aldia.domain.statements.mapping import Mapping
 from aldia.domain.statements.model import NO_HINTS, Hints, Preview, Sheet, Statement
 from aldia.domain.statements.plain_layouts import read_plain
 from aldia.domain.statements.table import read_sheet
 from aldia.integrations.spreadsheets.guard import LIMITS, MEGABYTE, Limits
+from aldia.integrations.statements import camt
 from aldia.integrations.statements.decoding import decode
 from aldia.integrations.statements.delimited import delimited_sheet
 from aldia.integrations.statements.markup import html_sheet, spreadsheetml_sheets

@@ -19,7 +19,7 @@ from aldia.domain.statements.blocks import Block, merge, movement
 from aldia.domain.statements.dates import calendar_day
 from aldia.domain.statements.errors import NoTable
 from aldia.domain.statements.model import Declared, Hints, Movement, Statement
-from aldia.domain.statements.xml import child, children, everywhere, local, parse_xml, text
+from aldia.integrations.statements.xml import child, children, everywhere, local, parse_xml, text
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,8})?")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
