@@ -15,9 +15,13 @@ MAX_ADDRESS = 254
 
 
 def one_line(text: str, limit: int = 250) -> str:
-    """The text without line ends or controls of any kind (CR, LF, NEL, U+2028, bidi marks): they become spaces."""
+    """The text without line ends or controls of any kind (CR, LF, NEL, U+2028, bidi marks): they become spaces.
+
+    What looks like an encoded word (RFC 2047, "=?…?=") is broken up: the header classes of Python would decode it, and
+    a line end inside it would end the headers.
+    """
     kept = "".join(" " if _is_control(letter) else letter for letter in text)
-    return " ".join(kept.split())[:limit]
+    return " ".join(kept.replace("=?", "= ?").split())[:limit].strip()
 
 
 def recipient_address(address: str) -> str:

@@ -108,7 +108,10 @@ class AnymailAdapter:
             raise ChannelFailure("refused", text, permanent=True, address_is_bad=True) from None
         except AnymailAPIError as error:
             self._refuse(error)
-        except (AnymailError, AnymailConfigurationError, UnicodeError) as error:
+        except UnicodeError:
+            text = "Alguna clave de la cuenta tiene letras que no puede tener."
+            raise ChannelFailure("settings", text, permanent=False) from None
+        except (AnymailError, AnymailConfigurationError) as error:
             raise ChannelFailure("settings", self._said(str(error)), permanent=True) from None
         return self._outcome(mail)
 

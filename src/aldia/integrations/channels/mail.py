@@ -15,6 +15,7 @@ from aldia.domain.ports.channels import Outgoing, OutgoingFile
 from aldia.integrations.channels.addresses import one_line, own_address, recipient_address
 
 _ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(@[A-Za-z0-9.-]+)?")
+MAX_NAME = 70  # a quoted name that is longer than a line cannot be folded (RFC 5322 §2.1.1)
 _ADDRESSED = ("From", "To", "Reply-To")
 _TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 POLICY = SMTP.clone(max_line_length=78, cte_type="7bit")  # servers without 8BITMIME take it too
@@ -89,7 +90,7 @@ def as_bytes(mail: EmailMessage) -> bytes:
 
 def _named(name: str, address: str) -> Address:
     local, _at, domain = address.rpartition("@")
-    return Address(one_line(name), local, domain)
+    return Address(one_line(name, MAX_NAME), local, domain)
 
 
 def _set_content(mail: EmailMessage, message: Outgoing) -> None:

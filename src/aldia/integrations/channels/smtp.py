@@ -56,7 +56,14 @@ class _Session(smtplib.SMTP):
         self.watch = Timer(DEADLINE, _hang_up, [connection])
         self.watch.daemon = True
         self.watch.start()
-        return self.encrypted.wrap_socket(connection, server_hostname=host) if self.encrypted else connection
+        if self.encrypted is None:
+            return connection
+        try:
+            return self.encrypted.wrap_socket(connection, server_hostname=host)
+        except BaseException:
+            self.watch.cancel()
+            connection.close()
+            raise
 
     def close(self) -> None:
         if self.watch is not None:
