@@ -61,14 +61,25 @@ def enclosures(
     today: date,
     statement_pdf: StatementPdf | None,
 ) -> list[Enclosure]:
-    """Make and store the files of one message. A document whose original is lost goes without its XML; what is too
-    heavy even as a ZIP stays out (the statement before the documents)."""
+    """Make and store the files of one message, of the first `MOST_DOCUMENTS` of its documents.
+
+    What cannot be made (an original that is lost, a paper that cannot be set) is left out, and so is what is too heavy
+    even as a ZIP (the documents before the statement): a file keeps no message from leaving.
+    """
     pieces: list[Piece] = []
     if wanted.statement and statement_pdf is not None:
-        pieces.append(Piece(f"estado-de-cuenta-{today}.pdf", PDF, statement_pdf(customer_id, today)))
+        pieces += _statement(customer_id, today, statement_pdf)
     if wanted.pdf or wanted.xml:
         pieces += _papers(document_ids, wanted)
     return [keep(piece) for piece in packed(pieces, wanted.limit_kb)]
+
+
+def _statement(customer_id: uuid.UUID, today: date, statement_pdf: StatementPdf) -> list[Piece]:
+    try:
+        return [Piece(f"estado-de-cuenta-{today}.pdf", PDF, statement_pdf(customer_id, today))]
+    except Exception:
+        log.exception("no_statement", customer=str(customer_id))
+        return []
 
 
 def packed(pieces: Sequence[Piece], limit_kb: int) -> list[Piece]:
@@ -90,8 +101,9 @@ def keep(piece: Piece) -> Enclosure:
 
 
 def _papers(document_ids: Collection[uuid.UUID], wanted: Wanted) -> list[Piece]:
-    rows = FiscalDocument.objects.filter(pk__in=document_ids).select_related("original")
-    documents = list(rows.order_by("issued_on", "id")[:MOST_DOCUMENTS])
+    ids = list(document_ids)[:MOST_DOCUMENTS]
+    rows = FiscalDocument.objects.select_related("original").in_bulk(ids)
+    documents = [rows[each] for each in ids if each in rows]
     originals = read_originals(documents) if wanted.xml else {}
     pieces = []
     for document in documents:

@@ -49,9 +49,7 @@ class Composed:
     """What became of what was due: messages written, and why the rest was not."""
 
     messages: list[uuid.UUID] = field(default_factory=list)
-    drafts: list[tuple[Draft, Rendered]] = field(default_factory=list)
     not_now: Counter[str] = field(default_factory=Counter)
-    silent: list[NotNow] = field(default_factory=list)
 
 
 def compose_due(
@@ -131,7 +129,6 @@ def compose_customers(
                 silent += [NotNow(each, Why.TEMPLATE) for each in draft.candidates]
                 continue
             written.append(_write(draft, rendered, files, turn, turns_of_day))
-            done.drafts.append((draft, rendered))
         _note(silent, turn)
         if written:
             detail = {"messages": len(written), "customers": len({each.customer_id for each in written})}
@@ -139,7 +136,6 @@ def compose_customers(
         crashpoint("in_compose")
     crashpoint("after_compose")
     done.messages += [each.pk for each in written]
-    done.silent += silent
     done.not_now.update(each.why for each in silent)
 
 
