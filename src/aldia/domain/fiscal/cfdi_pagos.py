@@ -15,8 +15,9 @@ from lxml.etree import _Element  # type: ignore[import-untyped]
 
 from aldia.domain.fiscal import values
 from aldia.domain.fiscal.document import PaidDocument, Payment
-from aldia.domain.fiscal.errors import BadNumber, MissingField, UnknownCurrency, UnsupportedComplement, gettext_noop
+from aldia.domain.fiscal.errors import BadNumber, MissingField, UnknownCurrency, UnsupportedComplement
 from aldia.domain.fiscal.values import ONE
+from aldia.domain.sentences import gettext_noop
 
 PAYMENT = "Complemento/Pagos/Pago"
 RELATED = "Complemento/Pagos/Pago/DoctoRelacionado"

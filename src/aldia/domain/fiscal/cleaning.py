@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from aldia.domain.fiscal.errors import BadEncoding, gettext_noop
+from aldia.domain.fiscal.errors import BadEncoding
+from aldia.domain.sentences import gettext_noop
 
 UTF16 = gettext_noop("El XML venía en UTF-16 y se leyó convertido a UTF-8.")
 WRONG_ENCODING = gettext_noop(

@@ -20,9 +20,9 @@ from aldia.domain.fiscal.errors import (
     SeveralStamps,
     UnknownType,
     UnsupportedVersion,
-    gettext_noop,
 )
 from aldia.domain.fiscal.reading import CFDI3, CFDI4
+from aldia.domain.sentences import gettext_noop
 
 TFD = "{http://www.sat.gob.mx/TimbreFiscalDigital}TimbreFiscalDigital"
 LOCAL_TAXES = "{http://www.sat.gob.mx/implocal}ImpuestosLocales"

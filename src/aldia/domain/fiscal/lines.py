@@ -13,8 +13,9 @@ from lxml.etree import _Element  # type: ignore[import-untyped]
 
 from aldia.domain.fiscal import values
 from aldia.domain.fiscal.document import Line
-from aldia.domain.fiscal.errors import BadNumber, gettext_noop
+from aldia.domain.fiscal.errors import BadNumber
 from aldia.domain.fiscal.values import ZERO
+from aldia.domain.sentences import gettext_noop
 
 BAD_LINE = gettext_noop("Un concepto trae un número que no se puede leer y se muestra en cero.")
 

@@ -22,9 +22,10 @@ from aldia.domain.fiscal import certificates as sat
 from aldia.domain.fiscal import values
 from aldia.domain.fiscal.certificates import Authorities, BadCertificate, Certificate
 from aldia.domain.fiscal.envelope import TFD
-from aldia.domain.fiscal.errors import FiscalError, gettext_noop
+from aldia.domain.fiscal.errors import FiscalError
 from aldia.domain.fiscal.reading import CFDI3, CFDI4, read, read_original
 from aldia.domain.fiscal.zones import CENTRE, zones_of
+from aldia.domain.sentences import gettext_noop
 
 State = Literal["ok", "bad", "unknown"]
 Lookup = Callable[[str], bytes | None]  # certificate number (20 digits, already checked) -> DER

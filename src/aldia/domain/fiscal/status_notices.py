@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from aldia.domain.fiscal.errors import FiscalError, MissingField, gettext_noop
+from aldia.domain.fiscal.errors import FiscalError, MissingField
 from aldia.domain.fiscal.reading import read
+from aldia.domain.sentences import gettext_noop
 
 ACKNOWLEDGEMENT = "Acuse"
 CANCELLATION_REQUEST = "Cancelacion"

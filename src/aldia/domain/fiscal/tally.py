@@ -14,8 +14,9 @@ from lxml.etree import _Element  # type: ignore[import-untyped]
 
 from aldia.domain import money
 from aldia.domain.fiscal import values
-from aldia.domain.fiscal.errors import gettext_noop, quoted
+from aldia.domain.fiscal.errors import quoted
 from aldia.domain.fiscal.values import ZERO
+from aldia.domain.sentences import gettext_noop
 
 State = Literal["ok", "differs", "not_applicable"]
 

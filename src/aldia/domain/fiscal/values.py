@@ -14,16 +14,8 @@ from decimal import Decimal
 from lxml.etree import _Element  # type: ignore[import-untyped]
 
 from aldia.domain import money, tax_ids
-from aldia.domain.fiscal.errors import (
-    BadDate,
-    BadNumber,
-    BadTaxId,
-    BadUuid,
-    MissingField,
-    OutOfRange,
-    UnknownCurrency,
-    gettext_noop,
-)
+from aldia.domain.fiscal.errors import BadDate, BadNumber, BadTaxId, BadUuid, MissingField, OutOfRange, UnknownCurrency
+from aldia.domain.sentences import gettext_noop
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
