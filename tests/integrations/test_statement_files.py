@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -221,6 +222,37 @@ def test_what_is_no_statement_is_refused_in_spanish(data: bytes, code: str) -> N
         read_file(data)
     assert caught.value.code == code
     assert caught.value.message.endswith(".")
+
+
+def binary_workbook(*cells: tuple[int, int]) -> bytes:
+    """The least compound file that holds a stream of BIFF8 with cells at (row, column)."""
+    records = struct.pack("<HHHHHHII", 0x0809, 16, 0x0600, 0x0010, 0, 0, 0, 0)
+    for row, column in cells:
+        records += struct.pack("<HHHHHd", 0x0203, 14, row, column, 0, 1.0)
+    records += struct.pack("<HH", 0x000A, 0)
+    stream = records.ljust(4096, b"\x00")
+    free, end, fat_sector = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    chain = [fat_sector, end, *range(3, 10), end]
+    fat = struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
+
+    def directory_entry(name: str, kind: int, start: int, size: int) -> bytes:
+        text = name.encode("utf-16-le")
+        head = text.ljust(64, b"\x00") + struct.pack("<HBB", len(text) + 2, kind, 1)
+        return head.ljust(116, b"\x00") + struct.pack("<IQ", start, size)
+
+    directory = directory_entry("Root Entry", 5, end, 0) + directory_entry("Workbook", 2, 2, 4096)
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+    header += bytes(10) + struct.pack("<IIIIIIIII", 1, 1, 0, 4096, end, 0, end, 0, 0) + struct.pack("<I", free) * 108
+    return header + fat + directory.ljust(512, b"\x00") + stream
+
+
+def test_two_far_cells_of_a_binary_workbook_are_refused_before_it_is_opened() -> None:
+    with pytest.raises(StatementError) as caught:
+        read_file(binary_workbook((0, 0), (65_535, 255)))
+    assert caught.value.code == "too_many_rows"
+    with pytest.raises(Refusal) as near:
+        read_file(binary_workbook((0, 0), (9, 9)))
+    assert near.value.code != "too_many_rows"
 
 
 def seeds() -> list[bytes]:

@@ -49,7 +49,7 @@ SYNONYMS: dict[str, str] = {
         saldo despues|saldo posterior|saldo actual|saldo operacion|saldo operativo|saldo acumulado|saldo liquidacion|
         saldo tras operacion|runningbalance|kontostand|saldo cuenta|solde|account balance|saldo resultante|
         saldo despues de la operacion|saldo en cuenta|saldo parcial|disponible""",
-    "ref": """referencia|referencia 1|no referencia|numero de referencia|num referencia|ref|documento|nro docto|
+    "ref": """referencia|referencia 1|no referencia|numero de referencia|num referencia|ref|docto n|documento|nro docto|
         n documento|no documento|numero documento|numero de documento|num documento|docto|dcto|docto nro|cheque|
         reference|check number|checknumber|n operacion|numero de operacion|numero operacion|serial documento|
         nro documento|folio|no de referencia|referencia bancaria|referencia numerica|num doc|referencia banco|

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -46,7 +46,7 @@ def _load(data: bytes, limits: Limits) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def _rows(rows: list[list[object]], first: int, margin: int) -> Iterator[Row]:
+def _rows(rows: Sequence[Sequence[object]], first: int, margin: int) -> Iterator[Row]:
     for at, values in enumerate(rows):
         cells = (*(None,) * margin, *(_value(value) for value in values))
         if any(cell is not None for cell in cells):
