@@ -90,7 +90,8 @@ def as_bytes(mail: EmailMessage) -> bytes:
 
 def _named(name: str, address: str) -> Address:
     local, _at, domain = address.rpartition("@")
-    return Address(one_line(name, MAX_NAME), local, domain)
+    plain = one_line(name, MAX_NAME).replace("\\", " ").replace('"', "'")  # an escaped letter counts twice
+    return Address(plain, local, domain)
 
 
 def _set_content(mail: EmailMessage, message: Outgoing) -> None:
