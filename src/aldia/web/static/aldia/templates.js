@@ -31,18 +31,35 @@
     field.setSelectionRange(start, start + (rows[line - 1] || "").length);
   }
 
-  // the preview is asked for when the hands rest
+  // the preview is asked for when the hands rest; what is asked anew, or left, takes the question back
   let timer = 0;
+  let asked = null;
+  async function draw() {
+    asked?.abort();
+    const mine = new AbortController();
+    asked = mine;
+    panel.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(panel.dataset.preview, { method: "POST", body: new FormData(form), signal: mine.signal });
+      if (answer.ok && !answer.redirected) panel.innerHTML = await answer.text();
+    } catch { /* the preview that is there stays */ }
+    if (asked === mine) panel.setAttribute("aria-busy", "false");
+  }
   function later(wait) {
     clearTimeout(timer);
-    timer = setTimeout(() => panel.dispatchEvent(new Event("aldia:preview")), wait);
+    timer = setTimeout(draw, wait);
   }
-  if (panel?.hasAttribute("hx-post")) {
+  function leave() {
+    clearTimeout(timer);
+    asked?.abort();
+  }
+  if (panel?.dataset.preview) {
     form.addEventListener("input", () => later(500));
     form.addEventListener("change", (event) => { if (!(event.target.name in redraw)) later(50); });
-    panel.addEventListener("htmx:beforeRequest", () => panel.setAttribute("aria-busy", "true"));
-    panel.addEventListener("htmx:afterSettle", () => panel.setAttribute("aria-busy", "false"));
+    form.addEventListener("submit", leave);
+    window.addEventListener("pagehide", leave);
   }
+
   // another channel, purpose or template has other fields and words: the page is drawn again with what is written
   form.addEventListener("change", (event) => {
     for (const value of redraw[event.target.name] || []) {

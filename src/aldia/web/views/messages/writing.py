@@ -191,6 +191,7 @@ def _page(request: CompanyRequest, about: About, form: OneForm, status: int = 20
         "customer": about.customer,
         "hidden": _hidden(about, channel),
         "action": reverse("message_new"),
+        "panel_url": reverse("message_preview"),
         "channel": channel,
         "inserts": inserts(channel),
         "nobody": _desk(request, about, channel).nobody,
