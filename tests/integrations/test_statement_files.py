@@ -181,6 +181,16 @@ def test_a_remembered_mapping_serves_only_its_header() -> None:
     assert read_file(other.encode(), hints=Hints("MX"), remembered=[mapping]).state == "needs_mapping"
 
 
+def test_a_mapping_written_by_hand_needs_only_what_it_decides() -> None:
+    text = "Fecha,Descripción,Monto\n20/03/2026,A,1.234\n21/03/2026,B,5.678\n"
+    told = Mapping(sign="all_in", decimal=",", confirmed=True)
+    statement = only(read_file(text.encode(), hints=Hints("MX", bank="no such bank"), remembered=[told]))
+    assert [each.amount for each in statement.movements] == [123400, 567800]
+    roles = Mapping.from_json({"roles": {"date": 0, "desc": 1, "amount": 2}, "sign": "all_out", "decimal": ","})
+    asked = only(read_file(text.encode(), hints=Hints("MX"), remembered=[roles]))
+    assert [question.code for question in asked.questions] == ["decimal"]  # nobody confirmed it
+
+
 # Hostile files
 
 

@@ -49,7 +49,9 @@ def find_layout(rows: Sequence[Row], remembered: Sequence[Mapping], bank: str = 
         at = found.index if found else _likely_header(rows)
         return _without(rows, given) if at is None else _with_header(rows, at, given, (), extra)
     if found:
-        mapping = Mapping(fingerprint(found.row.cells), tuple(sorted(found.roles.items(), key=lambda pair: pair[1])))
+        roles = tuple(sorted(found.roles.items(), key=_place))
+        bare = next((each for each in remembered if not each.roles and not each.fingerprint), Mapping())
+        mapping = dataclasses.replace(bare, fingerprint=fingerprint(found.row.cells), roles=roles, header=True)
         questions = tuple(_rival(found, rivals) for rivals in found.rivals.values())
         return _with_header(rows, found.index, mapping, questions, extra)
     return _no_header(rows, by_print, given, extra)

@@ -50,7 +50,9 @@ def _begin(sheet: Sheet, hints: Hints, remembered: Sequence[Mapping]) -> Reading
         raise NoTable
     found = sort_rows(sheet.rows, layout)
     preamble = read_preamble(*found.outside, sheet.name, hints.country)
-    bank = hints.bank or preamble.bank or banks.bank_by_headings(layout.headings, headers.heading_key)
+    named = (hints.bank, preamble.bank, layout.mapping.bank)
+    by_headings = banks.bank_by_headings(layout.headings, headers.heading_key)
+    bank = next((each for each in (*named, by_headings) if each in banks.BANKS), "")
     if bank and bank != hints.bank and banks.BANKS[bank].headings and not layout.mapping.confirmed:
         layout = find_layout(sheet.rows, remembered, bank) or layout
         found = sort_rows(sheet.rows, layout)
