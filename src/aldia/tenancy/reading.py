@@ -28,6 +28,14 @@ def select_rows(model: type[M], condition: str, params: Sequence[Any] = ()) -> l
     return [model.from_db(connection.alias, names, _converted(row, converters)) for row in found]
 
 
+def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """What a SELECT finds, as the driver gives it. `sql`: constant, and names the company itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
 def marks(values: Sequence[Any]) -> str:
     """The placeholders of an IN list."""
     return ", ".join(["%s"] * len(values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from aldia.domain.reminders import Past, State, Why
 from aldia.receivables.clusters import chunks
+from aldia.tenancy.reading import fetch
 from aldia.tenancy.scope import current_company_id
 
 POSTPONED = timedelta(days=7)  # a due date moved that far begins the steps again
@@ -61,15 +62,13 @@ def eras_of(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     return found
 
 
-def _read(sql: str, ids: dict[Any, uuid.UUID]) -> Iterator[Any]:
+def _read(sql: str, ids: dict[Any, uuid.UUID]) -> list[Any]:
     """Rows of the company in scope about some receivables."""
     if connection.vendor == "postgresql":
         among, values = "= ANY(%s)", list(ids)
     else:
         among, values = "IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # type: ignore[assignment]
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(among=among), [*_as_kept([current_company_id()]), values])
-        yield from cursor.fetchall()
+    return fetch(sql.format(among=among), [*_as_kept([current_company_id()]), values])
 
 
 def _as_kept(ids: Sequence[uuid.UUID]) -> dict[Any, uuid.UUID]:
@@ -81,10 +80,7 @@ def _as_kept(ids: Sequence[uuid.UUID]) -> dict[Any, uuid.UUID]:
 
 def raw_rows(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
     """What a query finds, as the driver gives it."""
-    sql, params = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()
+    return fetch(*rows.query.sql_with_params())
 
 
 def as_uuid(value: Any) -> uuid.UUID:
