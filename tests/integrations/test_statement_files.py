@@ -92,6 +92,18 @@ def test_stray_quotes_swallow_no_line() -> None:
     assert [each.amount for each in statement.movements] == [-1000, -2000, 3000]
 
 
+def test_a_payment_that_speaks_of_balances_and_totals_is_a_payment() -> None:
+    text = (
+        "Fecha,Concepto,Cargo,Abono,Saldo\n20/03/2026,SALDO INICIAL,,,1000.00\n"
+        "20/03/2026,SALDO FACTURA 1,,100.00,1100.00\n"
+        "21/03/2026,TOTAL PLAY,50.00,,1050.00\n22/03/2026,SALDO FINAL FACTURA 9,,5.00,1055.00\n"
+        "22/03/2026,SALDO FINAL,,,1055.00\n"
+    )
+    statement = only(read_file(text.encode(), hints=Hints("MX")))
+    assert [each.amount for each in statement.movements] == [10000, -5000, 500]
+    assert (statement.proof.state, statement.declared.opening, statement.declared.closing) == ("full", 100000, 105500)
+
+
 def test_several_accounts_and_currencies_are_several_statements() -> None:
     text = (
         "Cuenta,Fecha,Concepto,Importe,Moneda\n"

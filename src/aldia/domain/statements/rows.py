@@ -150,9 +150,15 @@ def _sort(found: Sorted, row: Row, roles: Dictionary[str, int]) -> None:
 
 
 def _states(line: Line) -> str:
-    """opening or closing when a dated row is not a movement but a balance ("SALDO ANTERIOR")."""
+    """opening or closing when a dated row is not a movement but a balance ("SALDO ANTERIOR").
+
+    A row with an amount is one only if it says nothing else: "SALDO FINAL FACTURA 9" is somebody's payment.
+    """
     text = line.text("desc")
     name = preamble.amount_label([text]) if text[:2].lower() in preamble.BEGINNINGS else ""
+    moved = [role for role in ("debit", "credit", "amount") if role in line.cells]
+    if name and any(_amounts(line.cells, moved)) and fold(text) not in preamble.AMOUNTS[name]:
+        return ""
     return name if name in ("opening", "closing") and any(role in line.cells for role in MONEY_ROLES) else ""
 
 
