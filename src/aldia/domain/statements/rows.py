@@ -184,7 +184,7 @@ def _sort_undated(found: Sorted, row: Row, cells: Dictionary[str, Value], texts:
     name = preamble.amount_label(texts)
     if name and not moved and "balance" in cells:
         _state(found, row, name, cells["balance"])
-    elif preamble.is_summary(texts):
+    elif preamble.is_summary(texts) and (preamble.is_total(texts) or not (moved and "balance" in cells)):
         found.totals += [dict(cells)] if "debit" in cells and "credit" in cells and preamble.is_total(texts) else []
         found.outcomes.append(RowOutcome(row.line, _edge(found), "summary"))
         found.outside[1].append(row)
