@@ -71,7 +71,8 @@ def _rows(company: Company, size: int, people: int) -> None:
     issued = day("(n * 31 %% 360 + CASE WHEN n > %(open)s THEN 60 ELSE 1 END)")
     due = day("(n * 31 %% 360 - 29 + CASE WHEN n > %(open)s THEN 60 ELSE 1 END)")
     received = day("(n * 17 %% 55)")
-    numbers = "WITH RECURSIVE numbers(n) AS (SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < %(total)s) "
+    counted = "SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < %(total)s"
+    numbers = f"WITH RECURSIVE numbers(n) AS ({counted}) "
     joined = "FROM numbers JOIN bench_people people ON people.place = n * 13 %% %(people)s"
     _run(f"CREATE TEMPORARY TABLE bench_people (place bigint PRIMARY KEY, id {_key_type()})", None)
     _run(
