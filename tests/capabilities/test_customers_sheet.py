@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,10 @@ from aldia.customers.operations.credit_lines import Terms
 from aldia.customers.operations.customers import Details
 from aldia.customers.operations.sheet_changes import Rules
 from aldia.integrations.spreadsheets import Sheet, SheetError, read_rows, write_csv, write_xlsx
+from aldia.reminders.models import RuleAssignment
+from aldia.reminders.operations.customer_sheets import apply_sheet
+from aldia.reminders.operations.rules import RuleWords, create_rule, ensure_default_rule
+from aldia.reminders.queries import followers
 from aldia.tenancy.models import AuditEvent, Company
 from aldia.tenancy.scope import company_scope
 
@@ -88,6 +94,53 @@ def test_a_sheet_that_was_not_touched_changes_nothing(aceros, write):
     write(stream, [sheet] if write is write_xlsx else sheet)
     seen = preview(stream.getvalue())
     assert (seen.rows, seen.unchanged) == ((), 5)
+
+
+RULES = ("General", "Clientes grandes", sheets.NO_REMINDERS)
+
+
+@pytest.mark.parametrize(
+    ("cell", "followed", "told_as"),
+    [
+        ("clientes GRANDES", {}, ("General", "Clientes grandes")),
+        ("Sin recordatorios", {}, ("General", "Sin recordatorios")),
+        ("General", "Clientes grandes", ("Clientes grandes", "General")),
+        ("General", {}, None),
+        ("", "Clientes grandes", None),
+    ],
+)
+def test_the_rule_of_reminders_is_a_cell_like_any_other(aceros, cell, followed, told_as):
+    (row,) = exported()
+    own = {aceros.pk: followed} if followed else {}
+    seen = preview(xlsx([row | {"reminder": cell}]), reminders=RULES, reminder_of=own)
+    assert [told(each) for each in seen.rows] == ([{"reminder": told_as}] if told_as else [])
+    applied = apply(xlsx([row | {"reminder": cell}]), seen.token, reminders=RULES, reminder_of=own)
+    assert applied.reminders == ({told_as[1]: [aceros.pk]} if told_as else {})
+
+
+def test_an_unknown_rule_and_a_role_that_may_not_are_sentences(aceros):
+    (row,) = exported()
+    data = xlsx([row | {"reminder": "Otra"}])
+    assert "no hay una regla de recordatorios «Otra»" in preview(data, reminders=RULES).rows[0].errors[0]
+    assert "tu papel no permite" in preview(data, reminders=RULES, may_remind=False).rows[0].errors[0]
+
+
+def test_what_the_sheet_says_of_reminders_is_assigned(aceros):
+    general, other = ensure_default_rule(), create_rule(words=RuleWords("Clientes grandes"), actor=None)
+    (row,) = exported()
+    for name, rule in (("Clientes grandes", other.pk), (sheets.NO_REMINDERS, None)):
+        data = xlsx([row | {"reminder": name}])
+        asked = Rules(
+            reminders=followers.names_to_follow(sheets.NO_REMINDERS),
+            reminder_of=followers.names_followed(sheets.NO_REMINDERS),
+        )
+        call = {"data": data, "customers": Customer.objects.all(), "rules": asked}
+        apply_sheet(token=preview_changes(**call).token, today=date(2026, 11, 21), actor=None, **call)
+        assert RuleAssignment.objects.get().rule_id == rule
+    call["data"] = xlsx([row | {"reminder": general.name}])
+    call["rules"] = replace(asked, reminder_of=followers.names_followed(sheets.NO_REMINDERS))
+    apply_sheet(token=preview_changes(**call).token, today=date(2026, 11, 21), actor=None, **call)
+    assert not RuleAssignment.objects.exists()
 
 
 def test_each_change_is_shown_and_then_written(aceros):
@@ -276,7 +329,7 @@ def test_too_many_rows_are_refused(company):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.text(max_size=20), min_size=9, max_size=9))
+@given(st.lists(st.text(max_size=20), min_size=10, max_size=10))
 def test_any_cells_give_a_preview_that_can_be_applied(company, cells):
     make_known()
     stream = io.BytesIO()

@@ -29,15 +29,17 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "term_days": ("Días de crédito", "Plazo", "Días"),
     "collecting": ("Prendido", "Estado"),
     "portfolio": ("Cartera",),
+    "reminder": ("Recordatorios", "Regla de recordatorios", "Tipo de recordatorio", "Recordatorio"),
     "limit": ("Límite de crédito", "Límite"),
     "currency": ("Moneda del límite", "Moneda"),
 }
 YES, NO = "Sí", "No"
+NO_REMINDERS = "Sin recordatorios"
 
 
-def columns(portfolios: Iterable[str], tax_id_name: str = "RFC") -> list[Column]:
-    """Columns of the exported sheet, with drop-downs where the choice is closed."""
-    choices = tuple(portfolios)
+def columns(portfolios: Iterable[str], tax_id_name: str = "RFC", reminders: Iterable[str] = ()) -> list[Column]:
+    """Columns of the exported sheet, with drop-downs where the choice is closed (and short enough for one)."""
+    choices, rules = tuple(portfolios), tuple(reminders)
     return [
         Column(HEADINGS["id"][0], width=4, hidden=True),
         Column(tax_id_name, width=16),
@@ -46,6 +48,7 @@ def columns(portfolios: Iterable[str], tax_id_name: str = "RFC") -> list[Column]
         Column(HEADINGS["term_days"][0], "whole", 15),
         Column(HEADINGS["collecting"][0], width=12, choices=(YES, NO)),
         Column(HEADINGS["portfolio"][0], width=20, choices=choices if sum(map(len, choices)) < 200 else ()),
+        Column(HEADINGS["reminder"][0], width=24, choices=rules if sum(map(len, rules)) < 200 else ()),
         Column(HEADINGS["limit"][0], "money", 18),
         Column(HEADINGS["currency"][0], width=18),
     ]
@@ -59,7 +62,8 @@ class Current:
     contact: Contact | None
     line: CreditLine | None
 
-    def cells(self) -> list[Cell]:
+    def cells(self, reminder: str = "") -> list[Cell]:
+        """The cells of its row; `reminder`: the rule that it follows."""
         customer, line = self.customer, self.line
         return [
             str(customer.pk),
@@ -69,6 +73,7 @@ class Current:
             customer.term_days,
             YES if customer.collecting else NO,
             customer.portfolio.name if customer.portfolio else "",
+            reminder,
             Money(line.limit_minor, line.currency) if line else None,
             line.currency if line else "",
         ]
@@ -137,6 +142,7 @@ _READERS: dict[str, Callable[[Record], object]] = {
     "term_days": lambda record: record.whole("term_days", 0, 3650),
     "collecting": lambda record: record.yes_no("collecting"),
     "portfolio": lambda record: record.text("portfolio", 100),
+    "reminder": lambda record: record.text("reminder", 100),
 }
 
 

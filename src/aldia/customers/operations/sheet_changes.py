@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,11 @@ Portfolios = Mapping[str, Portfolio]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The company's country, currency and decimal mark, and what whoever uploads may do besides editing."""
+    """The company's country, currency and decimal mark, and what whoever uploads may do besides editing.
+
+    `reminders`: names of what may be followed, that of whoever has no rule of its own first; `reminder_of`: what
+    customers follow by a decision of their own.
+    """
 
     country: str = "MX"
     currency: str = "MXN"
@@ -29,6 +34,9 @@ class Rules:
     may_switch: bool = True
     may_move: bool = True
     create_missing: bool = False
+    may_remind: bool = True
+    reminders: tuple[str, ...] = ()
+    reminder_of: Mapping[uuid.UUID, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,22 @@ def _portfolio(value: object, current: Current | None, portfolios: Portfolios, r
     return Change("portfolio", before, known.name if known else name, known.name if known else name)
 
 
+def _reminder(value: object, current: Current | None, portfolios: Portfolios, rules: Rules) -> Change | None:
+    """An empty cell asks nothing."""
+    name = str(value)
+    if not name or not rules.reminders:
+        return None
+    before = rules.reminder_of.get(current.customer.pk, rules.reminders[0]) if current else rules.reminders[0]
+    if fold(name) == fold(before):
+        return None
+    if not rules.may_remind:
+        raise Refused(_("tu papel no permite cambiar los recordatorios de un cliente."))
+    known = next((each for each in rules.reminders if fold(each) == fold(name)), None)
+    if known is None:
+        raise Refused(_("no hay una regla de recordatorios «%(name)s».") % {"name": clip(name, 100)})
+    return Change("reminder", before, known, known)
+
+
 def _limit(value: object, current: Current | None, portfolios: Portfolios, rules: Rules) -> Change | None:
     minor, currency = value if isinstance(value, tuple) else (0, "")
     line = current.line if current else None
@@ -123,5 +147,6 @@ _CHANGES: dict[str, Callable[[object, Current | None, Portfolios, Rules], Change
     "term_days": _term,
     "collecting": _collecting,
     "portfolio": _portfolio,
+    "reminder": _reminder,
     "limit": _limit,
 }

@@ -42,12 +42,14 @@ class ChangedRow(Protocol):
 
 @dataclass(slots=True)
 class Applied:
-    """`on` and `off` are the customers left to be switched; `detail` is customer -> {field: [before, after]}."""
+    """`on` and `off` are the customers left to be switched, `reminders` those to follow a rule, by its name;
+    `detail` is customer -> {field: [before, after]}."""
 
     edited: int = 0
     created: int = 0
     on: list[uuid.UUID] = field(default_factory=list)
     off: list[uuid.UUID] = field(default_factory=list)
+    reminders: dict[str, list[uuid.UUID]] = field(default_factory=dict)
     detail: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
@@ -104,6 +106,8 @@ def _apply(row: ChangedRow, here: Current, work: _Work, applied: Applied) -> Non
             customer.portfolio = _portfolio(str(change.value), work)
         elif change.field == "collecting":
             (applied.on if change.value else applied.off).append(customer.pk)
+        elif change.field == "reminder":
+            applied.reminders.setdefault(str(change.value), []).append(customer.pk)
         elif change.field == "email":
             _email(here, str(change.value), work)
         elif change.field == "limit":

@@ -58,3 +58,14 @@ def paused(customer_ids: list[uuid.UUID], today: date) -> dict[uuid.UUID, date |
     lasting = Q(until__isnull=True) | Q(until__gte=today)
     rows = CustomerPause.objects.filter(lasting, customer_id__in=customer_ids, ended_on__isnull=True)
     return dict(rows.filter(starts_on__lte=today).values_list("customer_id", "until"))
+
+
+def names_to_follow(no_reminders: str) -> tuple[str, ...]:
+    """What a customer may follow, by name: the default first, the other rules, and no reminders at all."""
+    return (*rules().values_list("name", flat=True), no_reminders)
+
+
+def names_followed(no_reminders: str) -> dict[uuid.UUID, str]:
+    """The rule (or none) that was assigned to customers; who is left out follows the default one."""
+    rows = RuleAssignment.objects.filter(customer__isnull=False).values_list("customer_id", "rule__name")
+    return {customer_id: name or no_reminders for customer_id, name in rows}

@@ -59,6 +59,7 @@ FIELDS: dict[str, Any] = {
     "term_days": gettext_lazy("días de crédito"),
     "portfolio_id": gettext_lazy("cartera"),
     "portfolio": gettext_lazy("cartera"),
+    "reminder": gettext_lazy("recordatorios"),
     "language": gettext_lazy("idioma"),
     "notes": gettext_lazy("notas"),
     "name": gettext_lazy("nombre"),

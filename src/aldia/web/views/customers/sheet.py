@@ -21,8 +21,9 @@ from aldia.customers.operations.bulk_edit import LIMITS, Preview, PreviewChanged
 from aldia.customers.operations.sheet_changes import Rules
 from aldia.integrations.spreadsheets import SheetError
 from aldia.jobs.customers import enqueue_switch
-from aldia.receivables.operations.customer_sheets import apply_customer_sheet
 from aldia.receivables.queries.switching import Forecast, forecast_on
+from aldia.reminders.operations.customer_sheets import apply_sheet
+from aldia.reminders.queries.followers import names_followed, names_to_follow
 from aldia.tenancy import permissions
 from aldia.tenancy.models import StoredFile
 from aldia.tenancy.permissions import allows
@@ -95,6 +96,9 @@ def rules_of(request: CompanyRequest, create: bool) -> Rules:
         may_switch=allows(request.membership, permissions.SWITCH_CUSTOMERS),
         may_move=may_move(request.membership),
         create_missing=create,
+        may_remind=allows(request.membership, permissions.MANAGE_REMINDERS),
+        reminders=names_to_follow(sheets.NO_REMINDERS),
+        reminder_of=names_followed(sheets.NO_REMINDERS),
     )
 
 
@@ -141,7 +145,7 @@ def _apply(request: CompanyRequest, data: bytes, rules: Rules, token: str) -> Ht
     forecast = _forecast(request, preview_changes(data=data, customers=customers, rules=rules))
     is_long = forecast is not None and forecast.is_long
     try:
-        applied, opened = apply_customer_sheet(
+        applied, opened = apply_sheet(
             data=data,
             customers=customers,
             rules=rules,

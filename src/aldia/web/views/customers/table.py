@@ -213,7 +213,8 @@ def export(request: CompanyRequest) -> HttpResponse:
         SheetColumn(_("Por cobrar (%(currency)s)") % {"currency": company.currency}, "money", 18),
         SheetColumn(_("Vencido (%(currency)s)") % {"currency": company.currency}, "money", 18),
     ]
-    columns = [*sheets.columns(names, tax_ids.NAMES.get(company.country, "RFC")), *figures]
+    rules = followers.names_to_follow(sheets.NO_REMINDERS)
+    columns = [*sheets.columns(names, tax_ids.NAMES.get(company.country, "RFC"), rules), *figures]
     rows = _export_rows(LIST.matching(request, customers_of(request)), today, company.currency)
     stream = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
     write_xlsx(stream, [Sheet(_("Clientes"), columns, rows)])
@@ -225,8 +226,10 @@ def export(request: CompanyRequest) -> HttpResponse:
 def _export_rows(customers: QuerySet[Customer], today: date, home: str) -> Iterator[list[Cell]]:
     """Rows of the sheet, with the figures read a slice at a time."""
     rows = sheets.current_rows(customers)
+    general, followed = followers.names_to_follow(sheets.NO_REMINDERS)[0], followers.names_followed(sheets.NO_REMINDERS)
     while slice_ := list(islice(rows, sheets.CHUNK)):
         positions = owed_by_customer([row.customer.pk for row in slice_], today)
         for row in slice_:
             here = positions.get(row.customer.pk, {}).get(home, Position(home))
-            yield [*row.cells(), Money(here.owed, home), Money(here.overdue, home)]
+            reminder = followed.get(row.customer.pk, general)
+            yield [*row.cells(reminder), Money(here.owed, home), Money(here.overdue, home)]
