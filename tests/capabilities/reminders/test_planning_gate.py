@@ -126,9 +126,9 @@ def test_customers_that_are_off_leave_no_rows(customer: Customer) -> None:
 def test_a_promise_holds_until_its_money_can_have_arrived(customer: Customer) -> None:
     row = charge(customer)
     made = promise(customer, row, 1000_00, date(2026, 3, 13))  # Friday; Monday 16 is a bank holiday
-    for day, held in ((date(2026, 3, 13), True), (date(2026, 3, 16), True), (date(2026, 3, 17), False)):
+    for day, held in ((date(2026, 3, 13), True), (date(2026, 3, 17), True), (date(2026, 3, 18), False)):
         hold = holds_of(today=day, receivable_ids=[row.pk])[row.pk]
-        assert (hold == Hold(Why.PROMISE, date(2026, 3, 16))) is held
+        assert (hold == Hold(Why.PROMISE, date(2026, 3, 17))) is held
     Promise.objects.filter(pk=made.pk).update(withdrawn_on=DAY)
     assert holds_of(today=DAY, receivable_ids=[row.pk]) == {row.pk: None}
 

@@ -10,14 +10,13 @@ from datetime import date, timedelta
 from django.db.models import F, Sum
 
 from aldia.collections.models import Dispute, PromisedDebt
+from aldia.domain.promises import last_day
 from aldia.domain.reminders import Sending
-from aldia.domain.reminders.days import chased_from
 from aldia.payments.models import ReportedDebt, ReportState
 from aldia.receivables.models import Credit
 from aldia.reminders.queries.span import Span
 
 LONGEST_TRANSIT = timedelta(days=60)  # a promise older than that is over, whatever the calendar
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ def _promised(span: Span, today: date, sending: Sending) -> dict[uuid.UUID, date
         debts.setdefault(promise_id, []).append((receivable_id, max(0, then - now)))
     found: dict[uuid.UUID, date] = {}
     for promise_id, (amount, due_on) in promises.items():
-        last = max(due_on, chased_from(sending, due_on) - ONE_DAY)
+        last = last_day(due_on, country=sending.country, grace_days=sending.transit_days)
         if last < today or sum(paid for _receivable, paid in debts[promise_id]) >= amount:
             continue
         for receivable_id, _paid in debts[promise_id]:
