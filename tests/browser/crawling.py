@@ -13,6 +13,7 @@ from playwright.sync_api import APIRequestContext
 
 HREF = re.compile(r'(?:href|hx-get)="([^"#]*)"')
 ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+KEY = re.compile(r"(?<=/)[a-z]+(?:\.[a-z]+)+(?=/)")  # of something built in: "after.firm.email.es"
 MOST = 300  # kinds: a crawl that finds more is going round in circles
 
 
@@ -32,8 +33,8 @@ class Found:
 
 
 def kind(path: str) -> str:
-    """The address without ids and without what is asked of it: pages of one kind look alike."""
-    return ID.sub("*", urlsplit(path).path)
+    """The address without ids, keys and what is asked of it: pages of one kind look alike."""
+    return KEY.sub("*", ID.sub("*", urlsplit(path).path))
 
 
 def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Iterator[Found]:

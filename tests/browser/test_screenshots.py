@@ -46,6 +46,10 @@ PICTURES = (
     Picture("estado-de-cuenta", BIGGEST, "", ("tbody tr:first-child td.lead a",)),
     Picture("importar", f"{START}/importar/", "Importar documentos"),
     Picture("pagos", f"{START}/pagos/", "Pagos y créditos"),
+    Picture("reglas", f"{START}/recordatorios/reglas/", "Reglas de recordatorios"),
+    Picture("calendario", f"{START}/recordatorios/calendario/", "Calendario de recordatorios"),
+    Picture("buzon", f"{START}/recordatorios/buzon/", "Buzón de prueba"),
+    Picture("plantilla", f"{START}/recordatorios/plantillas/", "", (".table tbody a",)),
 )
 
 

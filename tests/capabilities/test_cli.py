@@ -138,7 +138,7 @@ def test_verify_finds_what_was_broken_behind_its_back(house: House) -> None:
     assert good.returncode == 0
     checks = {check["name"]: check for check in one_json(good.stdout)["checks"]}
     assert {"audit_chain", "ledger_chain", "guards_in_place", "references_stay_inside"} <= set(checks)
-    assert checks["audit_chain"]["rows"] == 1
+    assert checks["audit_chain"]["rows"] == 2  # the company, and its general rule
     house.run(
         "from django.apps import apps\nfrom django.db import connection, transaction\n"
         "from aldia.tenancy import guards\n"

@@ -15,6 +15,7 @@ from aldia.customers.operations import contacts, credit_lines, portfolios
 from aldia.customers.operations.customers import Details, update_customer
 from aldia.demo.bad_files import bad_files
 from aldia.demo.cast import make_cast
+from aldia.demo.claims import claim
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, write_zip
 from aldia.demo.issued import GeneratedFile
 from aldia.demo.moments import play
@@ -74,6 +75,7 @@ def load_demo(
         say("Lo que pasa en cualquier oficina: pagos, saldos iniciales, pausas, notas de cobro")
         _open_balances(cast, [person for person, _row in found if person.is_on], owner, today)
         play(on, owner, today=today)
+        claim(owner, today=today)
         say("Recordatorios de las últimas semanas, al buzón de prueba")
         remind(on, owner, today=today, now=now())
         say("Verificando sellos y timbres")

@@ -28,8 +28,8 @@ from aldia.reminders.operations.sending import send_due
 from aldia.tenancy.models import Company, User
 from aldia.tenancy.scope import current_company_id
 
-SINCE = 17  # days ago that the rule was activated
-PLAYED = 16  # days of which each bank day is played
+SINCE = 12  # days ago that the rule was activated
+PLAYED = 11  # days of which each bank day is played
 FOLLOWERS = 34
 
 
