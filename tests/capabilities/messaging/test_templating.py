@@ -313,7 +313,7 @@ def test_the_limits_are_what_keeps_it_from_hanging(monkeypatch: pytest.MonkeyPat
     with suppress(LiquidError):
         list(templating._SANDBOX.tokenizer()("{{ " * 3300))
     alone = time.thread_time() - started
-    assert alone > 20 * ours
+    assert alone > 5 * ours
 
 
 def test_every_placeholder_explains_itself() -> None:
