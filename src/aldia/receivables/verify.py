@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
-from uuid import UUID
 
 from django.db import connection
 
@@ -17,6 +16,7 @@ from aldia.receivables.models import JournalEntry, JournalLine
 from aldia.receivables.posting import CHAIN, entry_body
 from aldia.tenancy.chains import digest
 from aldia.tenancy.models import ChainHead
+from aldia.tenancy.reading import as_kept
 from aldia.tenancy.scope import current_company_id
 
 
@@ -141,7 +141,7 @@ def run_checks() -> list[Check]:
 
 
 def _run(check: _Sql) -> Check:
-    company = _plain_id()
+    company = as_kept(current_company_id())
     key = "'allocation:' || a.id" if connection.vendor == "postgresql" else _SQLITE_KEY
     sql = check.broken.replace("%(allocation_key)s", key)
     with connection.cursor() as cursor:
@@ -161,11 +161,6 @@ _SQLITE_KEY = (
     "'allocation:' || substr(a.id,1,8) || '-' || substr(a.id,9,4) || '-' || substr(a.id,13,4) || '-' "
     "|| substr(a.id,17,4) || '-' || substr(a.id,21)"
 )
-
-
-def _plain_id() -> UUID | str:
-    company_id = current_company_id()
-    return company_id if connection.vendor == "postgresql" else company_id.hex
 
 
 def ledger_chain() -> Check:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from aldia.tenancy.models import ChainHead
+from aldia.tenancy.reading import as_kept
 from aldia.tenancy.scope import current_company_id
 
 
@@ -49,7 +50,7 @@ def move_chain(head: Head, *, seq: int, link: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tenancy_chainhead SET seq = %s, hash = %s WHERE id = %s AND company_id = %s",
-            [seq, link, _plain(head.id), _plain(head.company_id)],
+            [seq, link, as_kept(head.id), as_kept(head.company_id)],
         )
 
 
@@ -57,14 +58,9 @@ def _locked(company_id: uuid.UUID, name: str) -> Head | None:
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     sql = f"SELECT id, seq, hash FROM tenancy_chainhead WHERE company_id = %s AND name = %s{lock}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_plain(company_id), name])
+        cursor.execute(sql, [as_kept(company_id), name])
         row = cursor.fetchone()
     if row is None:
         return None
     row_id = row[0] if isinstance(row[0], uuid.UUID) else uuid.UUID(row[0])
     return Head(row_id, company_id, row[1], row[2])
-
-
-def _plain(value: uuid.UUID) -> uuid.UUID | str:
-    """A UUID as the engine keeps it: PostgreSQL has a type for it, SQLite 32 hex digits."""
-    return value if connection.features.has_native_uuid_field else value.hex

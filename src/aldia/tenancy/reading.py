@@ -23,7 +23,7 @@ def select_rows(model: type[M], condition: str, params: Sequence[Any] = ()) -> l
     """Rows of the company in scope. `condition`: constant SQL with %s, never text from outside."""
     select, names, converters = _shape(model, connection.vendor)
     with connection.cursor() as cursor:
-        cursor.execute(f"{select} AND {condition}", [_plain(current_company_id()), *map(_plain, params)])
+        cursor.execute(f"{select} AND {condition}", [as_kept(current_company_id()), *map(as_kept, params)])
         found = cursor.fetchall()
     return [model.from_db(connection.alias, names, _converted(row, converters)) for row in found]
 
@@ -45,7 +45,7 @@ def row_exists(model: type[models.Model], row_id: uuid.UUID) -> bool:
     """Whether the company in scope has that row."""
     sql = f'SELECT 1 FROM "{model._meta.db_table}" WHERE company_id = %s AND id = %s'  # noqa: S608 - the model's name
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_plain(current_company_id()), _plain(row_id)])
+        cursor.execute(sql, [as_kept(current_company_id()), as_kept(row_id)])
         return cursor.fetchone() is not None
 
 
@@ -81,6 +81,6 @@ def _converted(row: Sequence[Any], converters: list[tuple[int, Convert]]) -> lis
     return values
 
 
-def _plain(value: Any) -> Any:
-    """A UUID as the engine keeps it: PostgreSQL has a type for it, SQLite 32 hex digits."""
+def as_kept(value: Any) -> Any:
+    """A UUID as the engine keeps it (PostgreSQL has a type for it, SQLite 32 hex digits); any other value as it is."""
     return value.hex if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field else value

@@ -23,11 +23,11 @@ from aldia.domain.fiscal.errors import (
     TooLarge,
     Truncated,
 )
+from aldia.domain.fiscal.strict_xml import DEPTH_LIMIT, STRICT, is_too_deep
 
 MB = 1_000_000
 SIZE_LIMIT = 20 * MB
 LARGE = 5 * MB
-DEPTH_LIMIT = 64
 LINES_KEPT = 64  # of a large file: enough to tell an advance from an invoice
 
 CFDI4 = "http://www.sat.gob.mx/cfd/4"
@@ -35,18 +35,6 @@ CFDI3 = "http://www.sat.gob.mx/cfd/3"
 _LINES = (f"{{{CFDI4}}}Concepto", f"{{{CFDI3}}}Concepto")
 _ADDENDA = (f"{{{CFDI4}}}Addenda", f"{{{CFDI3}}}Addenda")
 
-_parser = etree.XMLParser(
-    resolve_entities=False,
-    no_network=True,
-    load_dtd=False,
-    dtd_validation=False,
-    huge_tree=False,
-    recover=False,
-    remove_comments=True,
-    remove_pis=True,
-    collect_ids=False,
-)
-_too_deep = etree.XPath("boolean(/" + "*/" * DEPTH_LIMIT + "*)")
 
 _FORMATS = {
     b"%PDF": "PDF",
@@ -115,9 +103,9 @@ def _strict(data: bytes, keep_lines: bool) -> _Element:
     """One strict pass. Raises `etree.LxmlError` where cleaning may help, `FiscalError` where it may not."""
     if b"<!DOCTYPE" in data and cleaning.has_doctype(data):
         raise HasDoctype()
-    root = _parse_large(data) if len(data) > LARGE and not keep_lines else etree.fromstring(data, _parser)
+    root = _parse_large(data) if len(data) > LARGE and not keep_lines else etree.fromstring(data, STRICT)
     # 65 levels close at least 64 elements: only then is it worth looking
-    if data.count(b"</") >= DEPTH_LIMIT and _too_deep(root):
+    if data.count(b"</") >= DEPTH_LIMIT and is_too_deep(root):
         raise TooDeep(limit=DEPTH_LIMIT)
     if root.getroottree().docinfo.internalDTD is not None:
         raise HasDoctype()

@@ -7,36 +7,24 @@ import re
 from lxml import etree  # type: ignore[import-untyped]
 from lxml.etree import _Element  # type: ignore[import-untyped]
 
+from aldia.domain.fiscal.strict_xml import STRICT, is_too_deep
 from aldia.domain.statements.errors import DamagedStatement, HasDoctype, TooDeep
 
-DEPTH_LIMIT = 64
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}\?>")
-_parser = etree.XMLParser(
-    resolve_entities=False,
-    no_network=True,
-    load_dtd=False,
-    dtd_validation=False,
-    huge_tree=False,
-    recover=False,
-    remove_comments=True,
-    remove_pis=True,
-    collect_ids=False,
-)
-_too_deep = etree.XPath("boolean(/" + "*/" * DEPTH_LIMIT + "*)")
 
 
 def parse_xml(data: bytes) -> _Element:
     """The root element. Bytes that lie about their encoding are read as Windows-1252. Raises `StatementError`."""
     _refuse_doctype(data)
     try:
-        root = etree.fromstring(data, _parser)
+        root = etree.fromstring(data, STRICT)
     except etree.LxmlError as error:
         root = _other_encoding(data, error)
     except ValueError as error:
         raise DamagedStatement(line=1) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise HasDoctype
-    if _too_deep(root):
+    if is_too_deep(root):
         raise TooDeep
     return root
 
@@ -55,7 +43,7 @@ def _other_encoding(data: bytes, first: etree.LxmlError) -> _Element:
     except UnicodeDecodeError:
         text = _DECLARED.sub(b"", data).decode("cp1252", errors="replace")
         try:
-            return etree.fromstring(text.strip("\ufeff \r\n\t").encode(), _parser)
+            return etree.fromstring(text.strip("\ufeff \r\n\t").encode(), STRICT)
         except (etree.LxmlError, ValueError) as error:
             raise _damaged(error) from error
     raise _damaged(first) from first

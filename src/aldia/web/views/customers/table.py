@@ -215,7 +215,7 @@ def export(request: CompanyRequest) -> HttpResponse:
     ]
     rules = followers.names_to_follow(sheets.NO_REMINDERS)
     columns = [*sheets.columns(names, tax_ids.NAMES.get(company.country, "RFC"), rules), *figures]
-    rows = _export_rows(LIST.matching(request, customers_of(request)), today, company.currency)
+    rows = _export_rows(LIST.matching(request, customers_of(request)), today, company.currency, rules[0])
     stream = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
     write_xlsx(stream, [Sheet(_("Clientes"), columns, rows)])
     stream.seek(0)
@@ -223,10 +223,10 @@ def export(request: CompanyRequest) -> HttpResponse:
     return cast(HttpResponse, FileResponse(stream, as_attachment=True, filename=name, content_type=XLSX_TYPE))
 
 
-def _export_rows(customers: QuerySet[Customer], today: date, home: str) -> Iterator[list[Cell]]:
-    """Rows of the sheet, with the figures read a slice at a time."""
+def _export_rows(customers: QuerySet[Customer], today: date, home: str, general: str) -> Iterator[list[Cell]]:
+    """Rows of the sheet, with the figures read a slice at a time; `general`: what is followed where nothing is said."""
     rows = sheets.current_rows(customers)
-    general, followed = followers.names_to_follow(sheets.NO_REMINDERS)[0], followers.names_followed(sheets.NO_REMINDERS)
+    followed = followers.names_followed(sheets.NO_REMINDERS)
     while slice_ := list(islice(rows, sheets.CHUNK)):
         positions = owed_by_customer([row.customer.pk for row in slice_], today)
         for row in slice_:
