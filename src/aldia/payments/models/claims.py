@@ -1,4 +1,4 @@
-"""Payments on their way in: what a customer says it paid, until somebody has seen the money."""
+"""What a customer says it paid, until somebody has seen the money."""
 
 from __future__ import annotations
 
