@@ -16,6 +16,7 @@ from django.db import IntegrityError
 
 from aldia.payments.models import PaymentSettings
 from aldia.tenancy import secrets
+from aldia.tenancy.models import Secret
 from aldia.tenancy.scope import current_company_id, transaction
 
 KIND = "links"
@@ -41,10 +42,8 @@ def token_hash(token: str) -> str:
 
 def _company_key() -> bytes:
     settings = payment_settings()
-    if settings.link_key is None:
-        settings = _with_key(settings.pk)
-    assert settings.link_key is not None
-    return base64.urlsafe_b64decode(secrets.reveal(settings.link_key)["key"])
+    secret = settings.link_key or _new_key(settings.pk)
+    return base64.urlsafe_b64decode(secrets.reveal(secret)["key"])
 
 
 def payment_settings() -> PaymentSettings:
@@ -59,11 +58,11 @@ def payment_settings() -> PaymentSettings:
         return PaymentSettings.objects.select_related("link_key").get()
 
 
-def _with_key(settings_id: uuid.UUID) -> PaymentSettings:
+def _new_key(settings_id: uuid.UUID) -> Secret:
     with transaction():
-        settings = PaymentSettings.objects.select_for_update(of=("self",)).get(pk=settings_id)
+        settings = PaymentSettings.objects.select_for_update().get(pk=settings_id)
         if settings.link_key is None:
             key = base64.urlsafe_b64encode(random.token_bytes(32)).decode()
             settings.link_key = secrets.keep(kind=KIND, values={"key": key})
             settings.save(update_fields=["link_key"])
-        return settings
+        return settings.link_key
