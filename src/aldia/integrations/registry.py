@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from aldia.domain.ports.channels import Adapter
+from aldia.domain.ports.payments import Provider
 
 ANY_CHANNEL = "any"
 CHANNELS = {
@@ -22,19 +24,42 @@ CHANNELS = {
     "whatsapp_cloud": "aldia.integrations.channels.whatsapp_cloud.WhatsAppCloud",
     "letter": "aldia.integrations.channels.letter.Letter",
 }
+PAYMENTS = {
+    "stripe": "aldia.integrations.payments.stripe.Stripe",
+    "mercado_pago": "aldia.integrations.payments.mercado_pago.MercadoPago",
+    "conekta": "aldia.integrations.payments.conekta.Conekta",
+    "fintoc": "aldia.integrations.payments.fintoc.Fintoc",
+    "stp": "aldia.integrations.payments.stp.Stp",
+    "transfer": "aldia.integrations.payments.transfer.Transfer",
+    "sandbox": "aldia.integrations.payments.sandbox.Sandbox",
+}
 
 
 @cache
 def channel_adapter(name: str) -> type[Adapter] | None:
     """The adapter of that name; None when the house does not know it (any more)."""
-    path = CHANNELS.get(name)
-    if path is None:
-        return None
-    module, _dot, attribute = path.rpartition(".")
-    return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+    return _loaded(CHANNELS.get(name))  # type: ignore[no-any-return]
 
 
 def adapters_for(channel: str) -> list[type[Adapter]]:
     """The adapters that serve a channel, in the order of the table."""
     found = (channel_adapter(name) for name in CHANNELS)
     return [each for each in found if each is not None and each.channel in (channel, ANY_CHANNEL)]
+
+
+@cache
+def payment_provider(name: str) -> type[Provider] | None:
+    """The payment provider of that name; None when the house does not know it (any more)."""
+    return _loaded(PAYMENTS.get(name))  # type: ignore[no-any-return]
+
+
+def all_providers() -> list[type[Provider]]:
+    """The payment providers, in the order of the table."""
+    return [each for each in map(payment_provider, PAYMENTS) if each is not None]
+
+
+def _loaded(path: str | None) -> Any:
+    if path is None:
+        return None
+    module, _dot, attribute = path.rpartition(".")
+    return getattr(import_module(module), attribute)

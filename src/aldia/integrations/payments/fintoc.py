@@ -1,0 +1,26 @@
+"""Fintoc."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from aldia.domain.ports.payments import Asked, Field, Method, Offer, Seen
+from aldia.integrations.payments.base import Base
+
+
+class Fintoc(Base):
+    name: ClassVar[str] = "fintoc"
+    label: ClassVar[str] = "Fintoc"
+    methods: ClassVar[tuple[Method, ...]] = (Method.SPEI,)
+    opens_accounts: ClassVar[bool] = True
+    refunds: ClassVar[bool] = False
+    fields: ClassVar[tuple[Field, ...]] = ()
+
+    def ask(self, asked: Asked) -> Offer:
+        raise NotImplementedError
+
+    def fetch(self, provider_id: str) -> Seen:
+        raise NotImplementedError
+
+    def check(self) -> str:
+        raise NotImplementedError
