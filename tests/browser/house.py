@@ -98,6 +98,7 @@ class House:
             **os.environ,
             "ALDIA_DATA": str(self.folder / "data"),
             "ALDIA_DEV": "1",
+            "ALDIA_URL": self.url,
             "ALDIA_TEST_CLOCK": str(self.offset),
             "PYTHONPATH": path,
             "DJANGO_SETTINGS_MODULE": "aldia.config.settings",

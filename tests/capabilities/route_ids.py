@@ -51,6 +51,8 @@ VALUES: dict[str, Callable[[World], Any]] = {
     "hook_token": lambda world: "no-such-token",
     "uidb36": lambda world: "1",
     "key": lambda world: "no-such-key",
+    "slug": lambda world: world.company.slug,
+    "provider_id": lambda world: "no-such-payment",
 }
 # Values that a column must have, where a canary or a one would not do.
 COLUMNS: dict[str, Any] = {

@@ -18,6 +18,13 @@ def serve_locally(host: str) -> None:
         os.environ.setdefault("ALDIA_DEV", "1")
 
 
+def say_address(host: str, port: int) -> None:
+    """Let links in messages lead to this machine's own port, unless the house has said its address."""
+    shown = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
+    if is_loopback(host) and not {"ALDIA_HOSTS", "ALDIA_ORIGINS"} & os.environ.keys():
+        os.environ.setdefault("ALDIA_URL", f"http://{shown}:{port}")
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address to bind to is reached from this machine only."""
     if host == "localhost":

@@ -5,6 +5,7 @@ DATABASE_URL    postgresql://user:password@host:port/name (or ?host=/socket/dir)
 ALDIA_DEV       1 while developing on http://localhost: cookies without Secure
 ALDIA_HOSTS     comma-separated host names that are answered; default localhost
 ALDIA_ORIGINS   comma-separated https://… origins trusted for forms (behind a proxy)
+ALDIA_URL       https://… of this installation, for links in messages; default: the first origin, else the first host
 ALDIA_PROXY     1 when a trusted proxy sets X-Forwarded-Proto and X-Forwarded-For
 ALDIA_LOGS      json or text (default: text on a terminal, else one JSON object per line); ALDIA_LOG_LEVEL default INFO
 ALDIA_KEK       the key that wraps secrets (32 bytes, base64; "new,old" while rotating); default: kek.key in ALDIA_DATA
@@ -78,11 +79,19 @@ def _database() -> dict[str, object]:
     }
 
 
+def _own_address() -> str:
+    """Where people find this installation, as far as nobody has said it outright."""
+    if CSRF_TRUSTED_ORIGINS:
+        return CSRF_TRUSTED_ORIGINS[0]
+    return "http://localhost:8000" if DEV else f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "https://localhost"
+
+
 DEV = _flag("ALDIA_DEV")
 DEBUG = False
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = _names("ALDIA_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _names("ALDIA_ORIGINS", "")
+ALDIA_URL = os.environ.get("ALDIA_URL") or _own_address()
 DATABASES = {"default": _database()}
 
 INSTALLED_APPS = [
@@ -97,6 +106,7 @@ INSTALLED_APPS = [
     "aldia.reminders",
     "aldia.reporting",
     "aldia.web",
+    "aldia.portal",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -115,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "aldia.portal.middleware.WithoutStaffSession",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("cuenta/", include("allauth.urls")),
+    path("", include("aldia.portal.urls")),
     path("", include("aldia.web.urls")),
 ]
 handler404 = "aldia.web.views.errors.not_found"

@@ -23,11 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("ALDIA_DATA", str(Path.home() / ".local" / "share" / "aldia-demo"))
-    from aldia.cli.local import refuse_taken_port, serve_locally
+    from aldia.cli.local import refuse_taken_port, say_address, serve_locally
 
     if not args.no_serve:
         refuse_taken_port(args.host, args.port)
     serve_locally(args.host)
+    say_address(args.host, args.port)
     from aldia.cli.prepare import only_one, ready
 
     ready()

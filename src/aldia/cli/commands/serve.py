@@ -29,10 +29,11 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from aldia.cli.local import refuse_taken_port, serve_locally
+    from aldia.cli.local import refuse_taken_port, say_address, serve_locally
 
     refuse_taken_port(args.host, args.port)
     serve_locally(args.host)
+    say_address(args.host, args.port)
     from aldia.cli.prepare import ready
 
     ready()

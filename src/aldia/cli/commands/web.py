@@ -17,10 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from aldia.cli import leash
-    from aldia.cli.local import serve_locally
+    from aldia.cli.local import say_address, serve_locally
 
     leash.hold()
     serve_locally(args.host)
+    say_address(args.host, args.port)
     from aldia.cli.prepare import ready
 
     ready()

@@ -1,0 +1,39 @@
+// What the public pages do beyond links and forms. Everything works without it.
+(() => {
+  "use strict";
+  const on = (type, selector, run) => document.addEventListener(type, (event) => {
+    const target = event.target instanceof Element ? event.target.closest(selector) : null;
+    if (target) run(target, event);
+  });
+
+  // copy what a bank's page will ask for
+  document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
+  on("click", "[data-copy]", async (button) => {
+    const label = button.querySelector("[data-label]") || button;
+    const before = button.dataset.before || label.textContent;
+    button.dataset.before = before;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      label.textContent = button.dataset.done;
+      button.classList.add("is-done");
+      setTimeout(() => { label.textContent = before; button.classList.remove("is-done"); }, 2500);
+    } catch { /* the words are there to be selected */ }
+  });
+
+  on("click", "[data-print]", () => window.print());
+  document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
+
+  // a form is sent once; whoever comes back with «atrás» finds it open again
+  on("submit", "form[data-once]", (form, event) => {
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.setAttribute("aria-busy", "true"); }), 0);
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form[data-once]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+    });
+  });
+})();
