@@ -10,7 +10,7 @@ import pytest
 
 from aldia.customers.models import Customer
 from aldia.domain.money import Money
-from aldia.payments import queries
+from aldia.payments.queries import reports as queries
 from aldia.payments.models import ReportedPayment
 from aldia.payments.operations.reported import ReportError, accept_report, reject_report, report_payment
 from aldia.receivables.models import Credit, Receivable

@@ -9,11 +9,12 @@ from aldia.payments.models.providers import (
     InboxEvent,
     PaymentAttempt,
     ProviderAccount,
+    Review,
     SandboxCharge,
 )
 
 __all__ = [
     "AttemptState", "CollectionAccount", "InboxEvent", "LinkPolicy", "LinkedDebt", "PaymentAttempt", "PaymentLink",
     "PaymentSettings", "PortalPass", "PortalSettings", "PortalVisit", "ProviderAccount", "ReportState",
-    "ReportedDebt", "ReportedPayment", "SandboxCharge",
+    "ReportedDebt", "ReportedPayment", "Review", "SandboxCharge",
 ]  # fmt: skip

@@ -99,12 +99,25 @@ class AttemptState(models.TextChoices):
     DISPUTED = "disputed", _("En contracargo")
 
 
+class Review(models.TextChoices):
+    """Why a person must look at an attempt."""
+
+    UNKNOWN_PAYER = "unknown_payer", _("No sabemos de qué cliente es")
+    DUPLICATE = "duplicate", _("Puede ser un pago que ya está registrado")
+    CURRENCY = "currency", _("Llegó en otra moneda")
+    PROOF = "proof", _("Falta confirmar que el dinero llegó")
+    PAID_TWICE = "paid_twice", _("Se pagó lo que ya estaba pagado: quedó a favor")
+    STUCK = "stuck", _("El proveedor no dice en qué quedó")
+    REFUSED = "refused", _("No se pudo registrar")
+
+
 class PaymentAttempt(CompanyModel):
     """One payment asked of a provider, or one that came into a collection account by itself.
 
     Its id is the idempotency key we give the provider. `chosen`: receivable id -> minor units, as the payer chose.
-    `received`, `refunded`, `disputed`, `fee` are totals to date as last seen; `posted` is what the books hold of it.
-    `check_after`: when the janitor asks again. `review`: why a person must look ("" when nobody must).
+    `received`, `refunded`, `disputed`, `fee` are totals to date as last seen; `posted` (and `posted_fee`) is what the
+    books hold of it. `looks` counts the answers of the provider that were applied. `check_after`: when the janitor asks
+    again. `review`: why a person must look (`Review`; "" when nobody must).
     """
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="attempts")
@@ -125,6 +138,7 @@ class PaymentAttempt(CompanyModel):
     disputed = models.BigIntegerField(default=0)
     fee = models.BigIntegerField(default=0)
     posted = models.BigIntegerField(default=0)
+    posted_fee = models.BigIntegerField(default=0)
     paid_on = models.DateField(null=True, blank=True)
     payer = models.JSONField(default=dict)
     trace = models.CharField(max_length=60, blank=True)
@@ -134,6 +148,7 @@ class PaymentAttempt(CompanyModel):
     check_after = models.DateTimeField(null=True, blank=True)
     checks = models.PositiveSmallIntegerField(default=0)
     seen_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveIntegerField(default=0)
     credit = models.ForeignKey(Credit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -162,13 +177,18 @@ class PaymentAttempt(CompanyModel):
 
 
 class InboxEvent(CompanyModel):
-    """What a provider told us, as it came (raw body, the headers that prove it), once. Applied by a job."""
+    """What a provider told us, as it came (raw body, the headers that prove it), once. Applied by a job.
+
+    `said`: the payment as the notice itself tells it, only where the provider cannot be asked.
+    """
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="events")
     event_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=100, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     key = models.CharField(max_length=64, blank=True)
+    said = models.JSONField(null=True, blank=True)
+    needs_proof = models.BooleanField(default=False)
     body = models.TextField()
     headers = models.JSONField(default=dict)
     received_at = models.DateTimeField()

@@ -20,7 +20,7 @@ from aldia.collections.queries.promises import Patience, promises
 from aldia.customers.models import Customer
 from aldia.payments.models import ReportedPayment
 from aldia.payments.operations.reported import ReportError
-from aldia.payments.queries import reports
+from aldia.payments.queries.reports import reports
 from aldia.receivables.models import Receivable
 from aldia.reminders.settings import sending_of
 from aldia.tenancy.models import Company

@@ -1,0 +1,129 @@
+"""Payment links for pages and messages: what a link asks now, and the ways to pay it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from aldia.customers.models import Customer
+from aldia.payments.models import LinkedDebt, LinkPolicy, PaymentAttempt, PaymentLink
+from aldia.payments.queries.providers import MethodOffer, offers_for
+from aldia.payments.tokens import payment_settings, token_hash
+from aldia.receivables.models import Receivable
+
+
+class LinkState(StrEnum):
+    """What a link is at a moment; derived, never stored."""
+
+    LIVE = "live"
+    PAID = "paid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLine:
+    """A payment that came in by the link."""
+
+    attempt: PaymentAttempt
+    on: date | None
+    amount: int  # minor units, what is left of it after refunds and disputes
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link as it stands. Amounts in minor units of `currency`; `least` and `most` bound one payment (both 0: none).
+
+    `documents`: what it asks to pay that is still owed, oldest due first. `waiting`: payments started by the link that
+    may still come (a voucher not paid yet).
+    """
+
+    link: PaymentLink
+    state: LinkState
+    documents: Sequence[Receivable]
+    total: int
+    least: int
+    most: int
+    policy: str
+    currency: str
+    paid: Sequence[PaidLine]
+    waiting: Sequence[PaymentAttempt]
+
+
+def find_link(token: str) -> PaymentLink | None:
+    """The link of a token, whatever its state; None when nobody ever gave that token out."""
+    return PaymentLink.objects.select_related("customer", "order").filter(token_hash=token_hash(token)).first()
+
+
+def links() -> QuerySet[PaymentLink]:
+    """All links, newest first, with what a list shows of each."""
+    return PaymentLink.objects.select_related("customer", "order", "created_by").order_by("-created_at", "-id")
+
+
+def links_of_receivables(ids: Collection[uuid.UUID]) -> QuerySet[PaymentLink]:
+    """The links that name any of the receivables, newest first."""
+    naming = LinkedDebt.objects.filter(link=OuterRef("pk"), receivable_id__in=list(ids))
+    return links().filter(Exists(naming))
+
+
+def link_view(link: PaymentLink, now: datetime) -> LinkView:
+    """What a link asks at a moment. Documents that were voided or paid are gone from it."""
+    documents = documents_of(link)
+    attempts = list(PaymentAttempt.objects.filter(link=link).select_related("account").order_by("created_at", "id"))
+    total = sum(row.balance for row in documents)
+    least, most = bounds(link, total, attempts)
+    paid = [
+        PaidLine(each, each.paid_on, each.received - each.refunded - each.disputed, each.method)
+        for each in attempts
+        if each.received > each.refunded + each.disputed
+    ]
+    state = _state(link, most, now, has_paid=bool(paid))
+    waiting = [each for each in attempts if each.state in ("created", "pending") and each.offer.get("shown")]
+    return LinkView(link, state, documents, total, least, most, link.policy, link.currency, paid, waiting)
+
+
+def documents_of(link: PaymentLink) -> list[Receivable]:
+    """What a link asks to pay that is still owed, oldest due first."""
+    owed = Receivable.objects.filter(
+        customer_id=link.customer_id, currency=link.currency, balance__gt=0, voided_on__isnull=True
+    )
+    if not link.covers_all:
+        owed = owed.filter(Exists(LinkedDebt.objects.filter(link=link, receivable=OuterRef("pk"))))
+    return list(owed.order_by("due_on", "issued_on", "number", "id"))
+
+
+def bounds(link: PaymentLink, total: int, attempts: Sequence[PaymentAttempt]) -> tuple[int, int]:
+    """The least and the most that one payment by the link may be now; (0, 0) when nothing is left to pay."""
+    if link.policy == LinkPolicy.FIXED:
+        came = sum(each.received - each.refunded - each.disputed for each in attempts)
+        asked = min((link.amount or 0) - came, total)
+        return (asked, asked) if asked > 0 else (0, 0)
+    if link.policy == LinkPolicy.FULL:
+        return total, total
+    return min(payment_settings().least_partial, total), total
+
+
+def methods_for(whom: PaymentLink | Customer, amount: int, currency: str) -> list[MethodOffer]:
+    """The ways to pay an amount (minor units) that are switched on; those that do not take it say why not."""
+    customer_id = whom.customer_id if isinstance(whom, PaymentLink) else whom.pk
+    return offers_for(customer_id, amount, currency)
+
+
+def _state(link: PaymentLink, most: int, now: datetime, *, has_paid: bool) -> LinkState:
+    if link.revoked_at is not None:
+        return LinkState.REVOKED
+    if most == 0 and (has_paid or link.covers_all or _was_paid(link)):
+        return LinkState.PAID
+    if most == 0:
+        return LinkState.REVOKED  # everything it asked for was cancelled
+    return LinkState.EXPIRED if link.expires_at <= now else LinkState.LIVE
+
+
+def _was_paid(link: PaymentLink) -> bool:
+    return Receivable.objects.filter(links__link=link, voided_on__isnull=True).exists()
