@@ -5,18 +5,15 @@ Before the request was taken nothing went out; once it may have been read and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import httpx
 
 from aldia.domain.ports.channels import ChannelFailure, ChannelUnknown
+from aldia.integrations.http import BAD_SETTINGS, NOT_SENT, TIMEOUT, UNSURE, without
 
-TIMEOUT = 20.0
-MAX_ANSWER = 1024 * 1024
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
-BAD_SETTINGS = (UnicodeError, httpx.InvalidURL)  # what a person pasted cannot stand in a header or an address
-UNSURE = frozenset({500, 502, 504})  # a gateway or a program that broke: the message may have been taken before
+__all__ = ["BAD_SETTINGS", "NOT_SENT", "TIMEOUT", "UNSURE", "get", "json_of", "post", "raise_for", "without"]
 
 
 def post(url: str, **request: Any) -> httpx.Response:
@@ -69,11 +66,3 @@ def json_of(response: Any) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def without(text: str, hidden: Iterable[str], limit: int = 300) -> str:
-    """A provider's words on one line, with our secrets taken out should it repeat them."""
-    for each in hidden:
-        if len(each) >= 4:
-            text = text.replace(each, "•••")
-    return " ".join(text.split())[:limit]
