@@ -23,6 +23,7 @@ from aldia.reporting.queries import drill
 from aldia.reporting.queries.aging import Aging, aging
 from aldia.reporting.queries.drill import Drill
 from aldia.reporting.queries.indicators import indicators_of
+from aldia.reporting.statement_papers import set_statement
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope
@@ -117,7 +118,7 @@ def test_the_aging_in_excel_has_each_figure_as_a_number(books: Books, company: C
 def test_the_statement_on_paper_and_in_excel_is_the_one_on_screen(books: Books, company: Company) -> None:
     for customer in books.customers:
         found = account(customer)
-        said = text_of(papers.statement_pdf(found, customer=customer, company=company))
+        said = text_of(set_statement(found, customer=customer, company=company))
         book = workbook(sheets.statement_sheets(found, customer=customer, company=company))
         assert customer.legal_name in said
         for part in found.currencies:
@@ -142,7 +143,7 @@ def test_hostile_text_stays_text(company: Company) -> None:
     squeezed = HOSTILE.replace(" ", "")
     assert squeezed in text_of(papers.aging_pdf(aged(), company=company, today=TODAY)).replace(" ", "")
     found = account(customer)
-    said = text_of(papers.statement_pdf(found, customer=customer, company=company)).replace(" ", "")
+    said = text_of(set_statement(found, customer=customer, company=company)).replace(" ", "")
     assert squeezed in said
     cells = [
         cell for rows in workbook(sheets.aging_sheets(aged(), company=company)).values() for row in rows for cell in row
@@ -153,7 +154,7 @@ def test_hostile_text_stays_text(company: Company) -> None:
 def test_an_empty_report_says_so(company: Company) -> None:
     assert "Nadie debía nada ese día." in text_of(papers.aging_pdf(aged(), company=company, today=TODAY))
     customer = make_customer(company)
-    said = text_of(papers.statement_pdf(account(customer), customer=customer, company=company))
+    said = text_of(set_statement(account(customer), customer=customer, company=company))
     assert "No hay documentos que mostrar." in said
     assert "No hubo movimientos en el periodo." in said
     [rows] = workbook(sheets.aging_sheets(aged(), company=company)).values()

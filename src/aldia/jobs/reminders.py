@@ -9,24 +9,17 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from django.utils.translation import override
 from django_tasks import task
 
-from aldia.customers.models import Customer
-from aldia.domain.calendars import add_months
 from aldia.messaging.operations.delivering import reap_expired
 from aldia.messaging.queries.messages import due_deliveries
 from aldia.queue.claiming import database_now
-from aldia.receivables.queries.statement import statement
 from aldia.reminders.operations.running import run_company
 from aldia.reminders.operations.sending import send
-from aldia.reporting import papers
-from aldia.tenancy.models import Company
-from aldia.tenancy.scope import current_company_id
+from aldia.reporting import statement_papers
 
 LANES = 3
 HANDFUL = 20
-MONTHS = 3  # what a statement of account that is attached looks back
 
 
 @task(max_attempts=2)
@@ -64,10 +57,5 @@ def enqueue_sending() -> None:
 
 
 def statement_pdf(customer_id: uuid.UUID, today: date) -> bytes:
-    """The statement of account that reminders attach: the last months, in the customer's language."""
-    company = Company.objects.get(pk=current_company_id())
-    customer = Customer.objects.get(pk=customer_id)
-    first = add_months(today, -MONTHS)
-    found = statement(customer_id=customer_id, first=first, last=today, today=today, home=company.currency)
-    with override(customer.language[:2] or "es"):
-        return papers.statement_pdf(found, customer=customer, company=company)
+    """The statement of account that goes with messages: the last months, in the customer's language."""
+    return statement_papers.statement_pdf(customer_id, today=today)

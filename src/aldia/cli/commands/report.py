@@ -191,7 +191,8 @@ def _aging_text(found: Aging) -> str:
 def _statement(asked: _Asked) -> _Made:
     from aldia.receivables.queries.lists import Wanted
     from aldia.receivables.queries.statement import statement
-    from aldia.reporting import papers, plain, sheets
+    from aldia.reporting import plain, sheets
+    from aldia.reporting.statement_papers import set_statement
 
     customer = asked.customer
     if customer is None:
@@ -211,7 +212,7 @@ def _statement(asked: _Asked) -> _Made:
         data,
         _statement_text(data),
         _sheets(lambda: sheets.statement_sheets(found, customer=customer, company=asked.company)),
-        _bytes(lambda: papers.statement_pdf(found, customer=customer, company=asked.company)),
+        _bytes(lambda: set_statement(found, customer=customer, company=asked.company)),
     )
 
 

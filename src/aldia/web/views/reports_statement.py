@@ -20,6 +20,7 @@ from aldia.receivables.models import ReceivableKind
 from aldia.receivables.queries import balances, lists, states
 from aldia.receivables.queries.statement import CurrencyStatement, Statement, period, statement
 from aldia.reporting import papers, sheets, words
+from aldia.reporting.statement_papers import set_statement
 from aldia.tenancy import permissions
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.views.reports_common import Asked, amounts, file_name, pdf, receivable_url, series_of, shares, xlsx
@@ -112,7 +113,7 @@ def as_pdf(request: CompanyRequest, customer_id: uuid.UUID) -> HttpResponse:
         messages.warning(request, _("Son demasiadas hojas para un PDF: acorta el periodo o usa Excel."))
         return redirect("customer_statement", customer.pk)
     name = file_name("estado-de-cuenta", customer.tax_id, found.last, ending="pdf")
-    return pdf(papers.statement_pdf(found, customer=customer, company=request.company), name)
+    return pdf(set_statement(found, customer=customer, company=request.company), name)
 
 
 def _customer(request: CompanyRequest, customer_id: uuid.UUID) -> Customer:
