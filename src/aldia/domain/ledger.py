@@ -99,6 +99,11 @@ def reverse_credit(kind: str, amount: Money) -> Postings:
     return reverse(record_credit(kind, amount))
 
 
+def charge_fee(amount: Money) -> Postings:
+    """A provider keeps part of a payment for itself: Dr fees, Cr clearing. The customer paid the whole."""
+    return _move(FEES, CLEARING, amount)
+
+
 def allocate(amount: Money, credit_amount: Money) -> Postings:
     """`credit_amount` of a credit pays `amount` of a receivable: Dr customer_credit, Cr receivable.
 

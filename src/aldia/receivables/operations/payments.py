@@ -69,12 +69,14 @@ def record_payment(
     proof: StoredFile | None = None,
     is_distinct: bool = False,
     source: str = PERSON,
+    is_named_at_source: bool = False,
 ) -> Credit:
     """Record money received and apply it: what was named first (receivable id -> minor units), the rest by policy.
 
     `policy` is a name in `allocation.POLICIES`, or "" to leave the rest in favour of the customer. Repeating a `key`
     returns the payment already recorded (`KeyConflict` if the content differs). `is_distinct` says that a person
     confirmed it is not the money of a payment on file; without it `SuspectedDuplicate` is raised where one looks alike.
+    `is_named_at_source`: the source gives each payment a name of its own, so that two of it are never the same money.
     """
     if amount.minor <= 0:
         raise PaymentError(_("El importe del pago debe ser mayor que cero."))
@@ -86,7 +88,8 @@ def record_payment(
             return repeated
         if not row_exists(Customer, customer_id):
             raise PaymentError(_("Ese cliente no existe."))
-        if not is_distinct and (suspects := suspected_duplicates(customer_id, amount, received_on)):
+        apart = source if is_named_at_source else ""
+        if not is_distinct and (suspects := suspected_duplicates(customer_id, amount, received_on, apart_from=apart)):
             raise SuspectedDuplicate(suspects)
         credit = desk.record(
             Credit(
@@ -196,8 +199,10 @@ def reverse_credit(*, credit_id: uuid.UUID, on: date, reason: str, actor: User |
         )
 
 
-def suspected_duplicates(customer_id: uuid.UUID, amount: Money, received_on: date) -> list[Suspect]:
-    """Payments of the customer with the same amount within five days, however they entered."""
+def suspected_duplicates(
+    customer_id: uuid.UUID, amount: Money, received_on: date, *, apart_from: str = ""
+) -> list[Suspect]:
+    """Payments of the customer with the same amount within five days, however they entered (but by `apart_from`)."""
     window = (received_on - timedelta(days=DUPLICATE_DAYS), received_on + timedelta(days=DUPLICATE_DAYS))
     rows = Credit.objects.filter(
         customer_id=customer_id,
@@ -206,7 +211,7 @@ def suspected_duplicates(customer_id: uuid.UUID, amount: Money, received_on: dat
         amount=amount.minor,
         received_on__range=window,
         reversed_on__isnull=True,
-    )
+    ).exclude(source=apart_from)
     return [Suspect(row.id, row.received_on, amount, row.reference) for row in rows]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from aldia.customers.models import Customer
 from aldia.domain.reminders import choose_channel, why_unreached
@@ -24,6 +24,7 @@ from aldia.messaging.scanning import TemplateError
 from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Credit, CreditKind
 from aldia.receivables.operations.effects import SOURCE as FROM_DOCUMENTS
+from aldia.receivables.operations.resizing import NET
 from aldia.reminders.drafting import recipients_for
 from aldia.reminders.models import CandidateState, ReminderCandidate
 from aldia.reminders.operations.composing import write_debts
@@ -111,7 +112,7 @@ def _recorded(since: datetime, turn: Round) -> Iterable[uuid.UUID]:
         created_at__gte=since,
         received_on__gte=turn.today - LOOK_BACK,
         customer__collecting=True,
-    ).exclude(source=FROM_DOCUMENTS)
+    ).exclude(Q(source=FROM_DOCUMENTS) | Q(external_key__startswith=NET))
     return rows.order_by("created_at", "pk").values_list("pk", flat=True)
 
 
