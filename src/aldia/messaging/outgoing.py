@@ -5,12 +5,14 @@ from __future__ import annotations
 from aldia.domain.ports.channels import Outgoing, OutgoingFile
 from aldia.messaging import accounts
 from aldia.messaging.models import ChannelAccount, Delivery, Message
+from aldia.messaging.sealing import unsealed
 from aldia.tenancy import storage
 
 
 def outgoing_of(delivery: Delivery, account: ChannelAccount | None) -> Outgoing:
     """The delivery as its adapter gets it, with the bytes of its files. Raises `DamagedFile`."""
     message, sender = delivery.message, accounts.sender_of(account)
+    said = unsealed(message)
     return Outgoing(
         header_id=delivery.header_id,
         to_address=delivery.address,
@@ -18,9 +20,9 @@ def outgoing_of(delivery: Delivery, account: ChannelAccount | None) -> Outgoing:
         sender_address=sender.address,
         sender_name=message.sender_name or sender.name,
         reply_to=message.reply_to or sender.reply_to,
-        subject=message.subject,
-        text=message.text,
-        html=message.html,
+        subject=said["subject"],
+        text=said["text"],
+        html=said["html"],
         language=message.language,
         provider_template=message.provider_template,
         parameters=tuple(message.parameters),

@@ -50,7 +50,7 @@ def issue_pass(
     """A pass for a customer and one address ("": a person copies it), with its token.
 
     One that lives long enough is given again, so that mails of the same week carry the same link. `tokens`: those of
-    the round, where many are issued. Raises `PassError`.
+    the round, where many are issued; `renews`: the pass that somebody asked to have anew. Raises `PassError`.
     """
     known = tokens or Tokens()
     address = address.strip().lower()[:254]
@@ -61,7 +61,7 @@ def issue_pass(
         if customer.generic:
             raise PassError(_("Público en general no tiene portal."))
         days = timedelta(days=min(portal_settings().pass_days, MOST_DAYS))
-        if renews is None and (found := _living(customer_id, address, now + min(REUSED_FOR, days / 2))):
+        if found := _living(customer_id, address, now + min(REUSED_FOR, days / 2)):
             return found, known.of(PASS, found.pk)
         row_id = uuid7()
         token = known.of(PASS, row_id)
