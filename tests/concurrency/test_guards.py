@@ -17,9 +17,11 @@ from aldia.receivables.models import (
     Allocation,
     Credit,
     DueDateChange,
+    Instalment,
     JournalEntry,
     JournalLine,
     LedgerAccount,
+    PaymentPlan,
     Receivable,
 )
 from aldia.tenancy import audit, guards
@@ -109,11 +111,14 @@ def books(ours: Company) -> dict[str, object]:
         **own, credit=credit, receivable=receivable, amount=40, credit_amount=40, on=DAY, rule="oldest"
     )
     change = DueDateChange.objects.create(**own, receivable=receivable, old_due_on=DAY, new_due_on=DAY, reason="r")
+    plan = PaymentPlan.objects.create(**own, receivable=receivable, amount=60, original_due_on=DAY, accepted_on=DAY)
+    part = Instalment.objects.create(**own, plan=plan, position=1, due_on=DAY, amount=60)
     event = audit.record(actor=None, verb="x.happened")
     message = Message.objects.create(**own, customer=customer, channel="email", purpose="before", key="k", on_day=DAY)
     delivery = Delivery.objects.create(**own, message=message, address="a@b.example")
     told = DeliveryEvent.objects.create(**own, delivery=delivery, kind="opened", at=NOON, event_key="k")
-    rows = (customer, receivable, credit, account, entry, line, allocation, change, event, message, delivery, told)
+    rows = (customer, receivable, credit, account, entry, line, allocation, change, part, event)
+    rows += (message, delivery, told)
     return {row._meta.db_table: row for row in rows}
 
 
@@ -124,6 +129,7 @@ REWRITES = {
     "receivables_journalline": "amount = 101",
     "receivables_allocation": "rule = 'y'",
     "receivables_duedatechange": "reason = 'y'",
+    "receivables_instalment": "amount = 61",
 }
 
 

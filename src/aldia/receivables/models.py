@@ -12,8 +12,25 @@ from django.utils.translation import gettext_lazy as _
 
 from aldia.customers.models import CreditLine, Customer
 from aldia.documents.models import FiscalDocument
+from aldia.receivables.charge_models import (
+    ChargeRun,
+    DiscountCustomer,
+    DiscountRefusal,
+    DiscountRule,
+    Instalment,
+    LateFee,
+    LateFeeCustomer,
+    LateFeeRule,
+    PaymentPlan,
+)
 from aldia.tenancy.base import CompanyModel
 from aldia.tenancy.models import StoredFile, User
+
+__all__ = [
+    "Allocation", "ChargeRun", "CollectionSettings", "Credit", "CreditKind", "DiscountCustomer", "DiscountRefusal",
+    "DiscountRule", "DueDateChange", "Instalment", "JournalEntry", "JournalLine", "LateFee", "LateFeeCustomer",
+    "LateFeeRule", "LedgerAccount", "PaymentPlan", "PuePolicy", "Receivable", "ReceivableKind",
+]  # fmt: skip
 
 
 class PuePolicy(models.TextChoices):

@@ -28,11 +28,14 @@ IMMUTABLE = frozenset(
         "receivables_journalline",
         "receivables_allocation",
         "receivables_duedatechange",
+        "receivables_instalment",
     }
 )
 FROZEN = {  # columns that never change once the row is there
     "messaging_message": ("customer_id", "channel", "purpose", "key", "subject", "html", "text", "facts", "parameters"),
     "receivables_credit": ("amount", "currency", "customer_id"),
+    "receivables_latefee": ("run_id", "rule_id", "receivable_id", "fee_id", "period_start", "interest", "fixed", "tax"),
+    "receivables_paymentplan": ("receivable_id", "amount", "original_due_on"),
     "receivables_receivable": ("total", "currency", "customer_id", "kind"),
 }
 POLICY = "company_id = (SELECT NULLIF(current_setting('aldia.company', true), '')::uuid)"
