@@ -52,6 +52,7 @@ VALUES: dict[str, Callable[[World], Any]] = {
     "uidb36": lambda world: "1",
     "key": lambda world: "no-such-key",
     "slug": lambda world: world.company.slug,
+    "clabe": lambda world: "646180110400000007",
     "provider_id": lambda world: "no-such-payment",
 }
 # Values that a column must have, where a canary or a one would not do.

@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PORTAL = "aldia.portal."  # public pages: they are not there under a company's prefix
 OTHERS = ("allauth.", "django.")  # code of others guards its own pages; they hold nothing of a company
 OPEN = {"invitation", "language", "style_error", "health", "health_ready", "health_live", "metrics", "channel_hook"}
-OPEN |= {"portal_brand", "portal_logo"}
+OPEN |= {"portal_brand", "portal_logo", "sandbox", "sandbox_transfer"}
 ATTACK = '"><img src=x onerror=alert(1)>'
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
