@@ -23,7 +23,10 @@ IMPORTING = frozenset(
 PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_new_thanks", "after_thanks"})
 COMPOSING = frozenset({"after_files", "in_compose", "after_compose", "in_receipts"})
 DELIVERING = frozenset({"after_claim", "before_network", "after_network", "after_result"})
-NAMES = IMPORTING | PLANNING | COMPOSING | DELIVERING
+PAYING = frozenset(
+    {"after_attempt", "after_ask", "after_offer", "after_fetch", "in_settle", "after_settle", "after_refund"}
+)
+NAMES = IMPORTING | PLANNING | COMPOSING | DELIVERING | PAYING
 _passed: dict[str, int] = {}
 
 

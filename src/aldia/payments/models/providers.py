@@ -175,6 +175,11 @@ class PaymentAttempt(CompanyModel):
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
 
+    @property
+    def net(self) -> int:
+        """What stays with the company of what came in, before the provider's fee; minor units."""
+        return max(self.received - self.refunded - self.disputed, 0)
+
 
 class InboxEvent(CompanyModel):
     """What a provider told us, as it came (raw body, the headers that prove it), once. Applied by a job.

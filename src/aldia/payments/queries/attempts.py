@@ -10,6 +10,7 @@ from aldia.domain.money import Money
 from aldia.payments.models import AttemptState, PaymentAttempt, Review
 from aldia.receivables.operations.payments import Suspect, suspected_duplicates
 
+SOURCE = "provider"  # of the credits that providers' money makes
 WITH = ("account", "customer", "link", "collection", "credit")
 
 
@@ -37,5 +38,5 @@ def suspects_of(attempt: PaymentAttempt) -> list[Suspect]:
     """The payments on file that may be the same money, for one that waits because of it."""
     if attempt.review != Review.DUPLICATE or attempt.customer_id is None or attempt.paid_on is None:
         return []
-    net = attempt.received - attempt.refunded - attempt.disputed
-    return suspected_duplicates(attempt.customer_id, Money(max(net, 0), attempt.currency), attempt.paid_on)
+    amount = Money(attempt.net, attempt.currency)
+    return suspected_duplicates(attempt.customer_id, amount, attempt.paid_on, apart_from=SOURCE)

@@ -78,11 +78,7 @@ def link_view(link: PaymentLink, now: datetime) -> LinkView:
     attempts = list(PaymentAttempt.objects.filter(link=link).select_related("account").order_by("created_at", "id"))
     total = sum(row.balance for row in documents)
     least, most = bounds(link, total, attempts)
-    paid = [
-        PaidLine(each, each.paid_on, each.received - each.refunded - each.disputed, each.method)
-        for each in attempts
-        if each.received > each.refunded + each.disputed
-    ]
+    paid = [PaidLine(each, each.paid_on, each.net, each.method) for each in attempts if each.net]
     state = _state(link, most, now, has_paid=bool(paid))
     waiting = [each for each in attempts if each.state in ("created", "pending") and each.offer.get("shown")]
     return LinkView(link, state, documents, total, least, most, link.policy, link.currency, paid, waiting)
@@ -101,7 +97,7 @@ def documents_of(link: PaymentLink) -> list[Receivable]:
 def bounds(link: PaymentLink, total: int, attempts: Sequence[PaymentAttempt]) -> tuple[int, int]:
     """The least and the most that one payment by the link may be now; (0, 0) when nothing is left to pay."""
     if link.policy == LinkPolicy.FIXED:
-        came = sum(each.received - each.refunded - each.disputed for each in attempts)
+        came = sum(each.net for each in attempts)
         asked = min((link.amount or 0) - came, total)
         return (asked, asked) if asked > 0 else (0, 0)
     if link.policy == LinkPolicy.FULL:

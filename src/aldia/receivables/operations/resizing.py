@@ -61,7 +61,7 @@ def resize_credit(
         undone = [desk.unapply(row, on=on, rule=RULE) for row in live_allocations(credit)]
         desk.reverse(credit, on=max([on, *(row.on for row in undone)]), reason=reason)
         if amount:
-            after = desk.record(_rest_of(credit, amount, reason))
+            after = desk.record(_rest_of(credit, amount, credit.reversed_on or on, reason))
             _apply_again(desk, after, undone)
             _apply_rest(desk, after, {row.receivable_id: row.receivable for row in undone}, named or {}, policy)
         desk.close()
@@ -84,11 +84,11 @@ def post_fee(*, customer_id: uuid.UUID, amount: Money, key: str, on: date, memo:
         book.close()
 
 
-def _rest_of(credit: Credit, amount: int, reason: str) -> Credit:
+def _rest_of(credit: Credit, amount: int, on: date, reason: str) -> Credit:
     return Credit(
         id=uuid7(), customer_id=credit.customer_id, kind=credit.kind, source=credit.source,
         external_key=f"{NET}{credit.id.hex}", complement_id=credit.complement_id, currency=credit.currency,
-        amount=amount, received_on=credit.reversed_on, method=credit.method, reference=credit.reference,
+        amount=amount, received_on=on, method=credit.method, reference=credit.reference,
         note=(f"{credit.note} · {reason}" if credit.note else reason)[:500], proof_id=credit.proof_id, is_distinct=True,
     )  # fmt: skip
 
