@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aldia.domain.money import Money, format_money
+from aldia.domain.money import format_money
 from aldia.domain.ports.payments import Limits, Method
 from aldia.payments import providers
 from aldia.payments.models import ProviderAccount
@@ -70,7 +70,7 @@ def why_not(limits: Limits | None, amount: int, currency: str) -> str:
     if limits is None:
         return _("No se cobra en %(currency)s.") % {"currency": currency}
     if limits.least is not None and amount < limits.least:
-        return _("Desde %(amount)s.") % {"amount": format_money(Money(limits.least, currency))}
+        return _("Desde %(amount)s.") % {"amount": format_money(limits.least, currency)}
     if limits.most is not None and amount > limits.most:
-        return _("Hasta %(amount)s.") % {"amount": format_money(Money(limits.most, currency))}
+        return _("Hasta %(amount)s.") % {"amount": format_money(limits.most, currency)}
     return ""
