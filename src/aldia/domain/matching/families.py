@@ -1,0 +1,190 @@
+"""What the deposit may have paid: hypotheses of one customer, family by family, the surest kind first.
+
+A family is the arithmetic alone. How sure a hypothesis is, is said elsewhere (`grading`), and whether anything forbids
+it too (`vetoes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from aldia.domain.matching import subsets
+from aldia.domain.matching.candidates import Case
+from aldia.domain.matching.differences import explain
+from aldia.domain.matching.model import Allocation, CreditNote, Document, Hypothesis
+
+MOST_CITED_SUBSETS = 7
+
+
+def hypotheses(case: Case, customer: str) -> list[Hypothesis]:
+    """Everything the deposit may have paid to `customer`'s account; a whole citation that adds up ends the search."""
+    owed = case.owed(customer)
+    cited = case.cited.of(customer)
+    found = list(_cited(case, customer, cited, owed))
+    if any(each.family in ("exact", "credit_note") and each.support in ("all", "strong") for each in found):
+        return found
+    if customer == case.payer.customer or customer in case.payer.candidates:
+        found += _uncited(case, customer, owed, found)
+    return found
+
+
+def _cited(case: Case, customer: str, cited: list[Document], owed: Sequence[Document]) -> Iterator[Hypothesis]:
+    """By the documents that the text cites: together, in part, with a difference, or with others."""
+    if not cited:
+        return
+    amount, on = case.movement.amount, case.movement.booked_on
+    total = sum(document.balance for document in cited)
+    strong = case.cited.of(customer, least=3)
+    if total == amount:
+        yield paying(customer, "exact", cited, "all")
+        return
+    if strong and len(strong) < len(cited) and sum(document.balance for document in strong) == amount:
+        yield paying(customer, "exact", strong, "strong")
+        return
+    core = strong or cited
+    yield from _some_of(case, customer, cited)
+    for kind, allocations in explain(core, amount, on, case.settings):
+        yield Hypothesis(customer, kind, allocations, "all")
+    yield from _with_credit(case, customer, core, "all")
+    owing = sum(document.balance for document in core)
+    if len(core) == 1 and amount < owing:
+        part = core[0]
+        family = "instalment" if _is_instalment(part, amount) else "partial"
+        yield Hypothesis(customer, family, (Allocation(part.key, amount),), "all")
+    elif amount > owing:
+        yield from _completed(case, customer, core, owed, amount - owing)
+    else:
+        yield Hypothesis(customer, "short", _pour(core, amount), "all")
+
+
+def _some_of(case: Case, customer: str, cited: list[Document]) -> Iterator[Hypothesis]:
+    """Some numbers of a text are no folios: the part of them that adds up."""
+    if not 1 < len(cited) <= MOST_CITED_SUBSETS:
+        return
+    for size in range(len(cited) - 1, 0, -1):
+        hits = [
+            chosen
+            for chosen in combinations(cited, size)
+            if sum(document.balance for document in chosen) == case.movement.amount
+        ]
+        for chosen in hits:
+            yield paying(customer, "exact", chosen, "some")
+        if hits:
+            return
+
+
+def _completed(
+    case: Case, customer: str, core: Sequence[Document], owed: Sequence[Document], rest: int
+) -> Iterator[Hypothesis]:
+    """More came than the cited documents owe: others complete it, or it stays in favour of the customer."""
+    named = {document.key for document in core}
+    others = [document for document in owed if document.key not in named]
+    if 0 < rest < case.settings.rounding:
+        yield paying(customer, "rounding", core, "all", left=rest)
+        return
+    balances = [document.balance for document in others]
+    for document in others:
+        if document.balance == rest:
+            chance = subsets.single_chance_ppm(balances, rest)
+            yield paying(customer, "completed", [*core, document], "part", chance=chance)
+    for found in subsets.solve(others, rest, case.movement.booked_on.toordinal()):
+        yield paying(customer, "completed", [*core, *found.documents], "part", chance=found.chance_ppm)
+    yield paying(customer, "surplus", core, "all", left=rest)
+
+
+def _uncited(case: Case, customer: str, owed: Sequence[Document], found: list[Hypothesis]) -> Iterator[Hypothesis]:
+    """By what the payer owes, whatever the text says."""
+    amount = case.movement.amount
+    equal = [document for document in owed if document.balance == amount]
+    balances = [document.balance for document in owed]
+    for document in equal:
+        yield paying(customer, "exact", [document], chance=subsets.single_chance_ppm(balances, amount))
+    yield from _instalments(customer, owed, amount)
+    if not equal:
+        for solved in subsets.solve(owed, amount, case.movement.booked_on.toordinal()):
+            yield paying(customer, solved.family, solved.documents, chance=solved.chance_ppm)
+        for document in owed:
+            for kind, allocations in explain([document], amount, case.movement.booked_on, case.settings):
+                chance = subsets.single_chance_ppm(balances, document.balance) if kind != "rounding" else 0
+                yield Hypothesis(customer, kind, allocations, chance_ppm=chance)
+            if 0 < amount - document.balance < case.settings.rounding:
+                yield paying(customer, "rounding", [document], left=amount - document.balance)
+        if len(owed) > 1:
+            for kind, allocations in explain(owed, amount, case.movement.booked_on, case.settings):
+                yield Hypothesis(customer, f"{kind}_all", allocations)
+        yield from _with_any_credit(case, customer, owed)
+    yield from _fallback(case, customer, owed)
+
+
+def _instalments(customer: str, owed: Sequence[Document], amount: int) -> Iterator[Hypothesis]:
+    for document in owed:
+        if amount < document.balance and amount in document.partials:
+            family = "instalment" if _is_instalment(document, amount) else "partial"
+            yield Hypothesis(customer, family, (Allocation(document.key, amount),), "history")
+
+
+def _is_instalment(document: Document, amount: int) -> bool:
+    """The same part as all before, and parts that make up the whole."""
+    if not document.partials or any(abs(part - amount) > 1 for part in document.partials):
+        return False
+    count = (document.total + amount // 2) // amount
+    return abs(document.total - count * amount) <= count
+
+
+def _with_credit(case: Case, customer: str, documents: Sequence[Document], support: str) -> Iterator[Hypothesis]:
+    """A credit note on file that the payer took off."""
+    missing = sum(document.balance for document in documents) - case.movement.amount
+    if missing > 0:
+        for note in case.credits(customer):
+            if note.balance == missing:
+                yield _credited(customer, documents, note, support)
+
+
+def _with_any_credit(case: Case, customer: str, owed: Sequence[Document]) -> Iterator[Hypothesis]:
+    for note in case.credits(customer):
+        target = case.movement.amount + note.balance
+        for document in owed:
+            if document.balance == target:
+                yield _credited(customer, [document], note, "none")
+
+
+def _credited(customer: str, documents: Sequence[Document], note: CreditNote, support: str) -> Hypothesis:
+    """The note goes to the document that it corrects, or to the largest."""
+    corrected = [each for each in documents if each.key == note.document and each.balance >= note.balance]
+    bearer = (corrected or sorted(documents, key=lambda each: (-each.balance, each.key)))[0]
+    allocations = tuple(
+        Allocation(each.key, each.balance - note.balance, note.balance, "credit_note", note.key)
+        if each is bearer
+        else Allocation(each.key, each.balance)
+        for each in documents
+    )
+    return Hypothesis(customer, "credit_note", allocations, support)
+
+
+def _fallback(case: Case, customer: str, owed: Sequence[Document]) -> Iterator[Hypothesis]:
+    """Nothing adds up: what fell due first takes it, and what is left stays in favour of the customer."""
+    amount = case.movement.amount
+    allocations = _pour(owed, amount)
+    if allocations and not case.citing.advance:
+        left = amount - sum(allocation.amount for allocation in allocations)
+        yield Hypothesis(customer, "oldest_part", allocations, left=left)
+    yield Hypothesis(customer, "advance", (), left=amount)
+
+
+def _pour(documents: Sequence[Document], amount: int) -> tuple[Allocation, ...]:
+    allocations: list[Allocation] = []
+    for document in documents:
+        part = min(amount, document.balance)
+        if part:
+            allocations.append(Allocation(document.key, part))
+            amount -= part
+    return tuple(allocations)
+
+
+def paying(
+    customer: str, family: str, documents: Sequence[Document], support: str = "none", *, left: int = 0, chance: int = 0
+) -> Hypothesis:
+    """Each document paid in full."""
+    allocations = tuple(Allocation(document.key, document.balance) for document in documents)
+    return Hypothesis(customer, family, allocations, support, left, chance)

@@ -1,0 +1,80 @@
+"""How sure a hypothesis is: its class (the unit of trust), and a score that only puts hypotheses in order.
+
+A class is family | citation | payer | λ: all movements of a class are equally certain for the same reasons, so that a
+record of right and wrong can be kept of each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aldia.domain.matching.candidates import Case
+from aldia.domain.matching.model import Hypothesis, Payer
+
+_FAMILY = {
+    "declared": 34, "exact": 30, "all_open": 26, "all_due": 25, "oldest_first": 25, "month": 24, "run": 22,
+    "all_but_one": 22, "pair": 21, "triple": 19, "quad": 17, "any": 15, "completed": 20, "credit_note": 23,
+    "withholding": 22, "discount": 22, "rounding": 21, "fee": 20, "commission": 19, "instalment": 19,
+    "withholding_all": 18, "discount_all": 18, "rounding_all": 18, "fee_all": 15, "commission_all": 15,
+    "partial": 14, "surplus": 12, "exchange": 6, "short": 5, "oldest_part": 3, "advance": 1, "amount_only": 4,
+}  # fmt: skip
+_SUPPORT = {
+    "uuid": 42, "link": 45, "trace": 45, "complement": 38, "portal": 36, "series": 40, "keyword": 34, "number": 26,
+    "reference": 20, "some": 14, "part": 18, "history": 8, "unknown": -3, "mismatch": -12, "none": 0,
+}  # fmt: skip
+_PAYER = {
+    "own": 30,
+    "id": 30,
+    "name": 26,
+    "near": 18,
+    "none": 0,
+    "ambiguous": 2,
+    "shared": 2,
+    "other": -6,
+    "external": -4,
+}
+_BANDS = ((100, "a"), (1_000, "b"), (10_000, "c"))
+_CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
+# λ is asked of what nobody cited: of cited documents, chance is no explanation
+_BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part"})
+
+
+def grade(case: Case, hypothesis: Hypothesis) -> Hypothesis:
+    """The hypothesis with its class and score."""
+    support = support_of(case, hypothesis)
+    payer = payer_label(case.payer, hypothesis.customer)
+    band = _band(hypothesis.chance_ppm) if support in _BY_CHANCE else "-"
+    score = _FAMILY[hypothesis.family] + _SUPPORT[support] + _PAYER[payer]
+    score -= {"a": 0, "b": 3, "c": 12, "d": 18}.get(band, 0)
+    family = hypothesis.family
+    if family in ("exact", "declared") and len(hypothesis.allocations) > 1:
+        family = f"{family}_several"
+    return replace(hypothesis, support=support, score=score, class_key="|".join((family, support, payer, band)))
+
+
+def support_of(case: Case, hypothesis: Hypothesis) -> str:
+    """How the text cites the documents: by the weakest citation among them."""
+    support = hypothesis.support
+    if support in ("all", "strong"):
+        weakest = min(case.cited.strength(key) for key in hypothesis.documents)
+        return _CITED.get(weakest, "reference")
+    if support in ("none", "history"):
+        strong = [doc for doc, strength in case.cited.open.values() if strength >= 3]
+        if any(doc.key not in hypothesis.documents for doc in strong if doc.customer == hypothesis.customer):
+            return "mismatch"
+        if strong or case.cited.unknown:
+            return "unknown"
+    return support
+
+
+def payer_label(payer: Payer, customer: str) -> str:
+    """What is known of the payer, for a hypothesis about `customer`."""
+    if payer.customer:
+        if payer.customer != customer or payer.flag == "contradiction":
+            return "other"
+        return {5: "own", 4: "id", 3: "name"}.get(payer.level, "near")
+    return payer.flag or "none"
+
+
+def _band(chance_ppm: int) -> str:
+    return next((band for limit, band in _BANDS if chance_ppm < limit), "d")

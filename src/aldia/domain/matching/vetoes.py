@@ -1,0 +1,128 @@
+"""What forbids a hypothesis to apply by itself, whatever its score and its class's record. Each has its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from aldia.domain.matching.candidates import Case
+from aldia.domain.matching.grading import payer_label
+from aldia.domain.matching.model import Document, Hypothesis
+from aldia.domain.matching.subsets import FAMILIES
+
+NEVER = frozenset({"amount_only", "oldest_part", "advance", "short", "exchange", "surplus"})
+SETS = frozenset(FAMILIES)
+SURE = frozenset({"link", "trace", "complement", "portal", "uuid", "series", "keyword"})
+KNOWN = frozenset({"own", "id", "name", "near"})
+MOST_CHANCE_PPM = 1_000  # of a set that nobody cited: λ < 10⁻³
+MARGIN = 8  # points by which the next explanation must be worse
+ROUND = 50_000  # minor units: an amount in whole five hundreds is common
+
+
+def vetoes(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> tuple[str, ...]:
+    """The codes of all that forbids `best`; `rivals` are the other hypotheses of the movement."""
+    return tuple(dict.fromkeys(_found(case, best, rivals)))
+
+
+def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
+    payer = payer_label(case.payer, best.customer)
+    movement = case.movement
+    if best.family in NEVER:
+        yield best.family
+    if movement.amount > case.settings.cap:
+        yield "over_cap"
+    if case.payer.flag == "contradiction":
+        yield "contradiction"
+    if payer == "other" and case.payer.customer != best.customer:
+        yield "other_payer"
+    if payer not in KNOWN and best.support not in SURE:
+        yield "payer_unknown"
+    if best.family != "declared":
+        yield from _documents(case, best, payer)
+        yield from _text(case, best)
+    yield from _rivals(best, rivals)
+    if best.support not in ("link", "trace") and _has_twin(case, best):
+        yield "twin"
+
+
+def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
+    owed = {document.key: document for document in case.owed(best.customer)}
+    chosen = [owed[key] for key in best.documents if key in owed]
+    if len(chosen) < len(best.documents):
+        yield "not_open"
+    if any(document.issued_on > case.movement.booked_on for document in chosen):
+        yield "issued_after"
+    if has_sibling(case, best, list(owed.values())):
+        yield "sibling"
+    if payer not in KNOWN and (case.movement.amount % ROUND == 0 or _is_common(case, chosen)):
+        yield "common_amount"
+    if best.chance_ppm >= MOST_CHANCE_PPM and (len(chosen) > 1 or best.family in ("fee", "commission")):
+        yield "chance"
+    simple = best.family not in SETS | {"exact", "instalment"} and best.support in ("none", "unknown")
+    if simple and any(document.partials for document in chosen):
+        yield "has_partials"
+    if best.family in ("instalment", "partial") and any(
+        document.balance == case.movement.amount for document in owed.values()
+    ):
+        yield "instalment_or_document"
+
+
+def has_sibling(case: Case, best: Hypothesis, owed: Sequence[Document]) -> bool:
+    """Whether another document of the customer owes the same as one that nobody cited: either may be meant."""
+    uncited = {
+        document.balance
+        for document in owed
+        if document.key in best.documents and case.cited.strength(document.key) < 2
+    }
+    cited_by_reference = {key for key in best.documents if case.cited.strength(key) == 1}
+    if not uncited or (best.support == "reference" and len(cited_by_reference) == len(best.documents)):
+        return False
+    return any(document.balance in uncited and document.key not in best.documents for document in owed)
+
+
+def _is_common(case: Case, chosen: Sequence[Document]) -> bool:
+    """Whether somebody else owes exactly the same as one of the documents."""
+    keys = {document.key for document in chosen}
+    return any(
+        other.key not in keys
+        for document in chosen
+        for other in case.index.by_balance(document.currency, document.balance, len(keys) + 1)
+    )
+
+
+def _text(case: Case, best: Hypothesis) -> Iterator[str]:
+    """What the words say against it."""
+    sure = best.support in SURE
+    strong = [doc for doc, strength in case.cited.open.values() if strength >= 3 and doc.key not in best.documents]
+    surest = any(case.cited.strength(doc.key) == 4 for doc in strong)
+    if any(doc.customer == best.customer for doc in strong) or (surest and not sure):
+        yield "cites_other"
+    least = 3 if sure else 2
+    if any(doc.customer == best.customer and strength >= least for doc, strength in case.cited.paid.values()):
+        yield "cites_paid"
+    if case.citing.advance and not sure:
+        yield "says_advance"
+    if case.citing.partial and not sure and best.family in SETS | {"exact"}:
+        yield "says_partial"
+
+
+def _rivals(best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
+    """Another explanation nearly as good that would pay other documents, or the same ones otherwise."""
+    for rival in rivals:
+        if rival.family in NEVER or rival.allocations == best.allocations:
+            continue
+        if rival.score > best.score - MARGIN:
+            yield "two_solutions"
+            return
+
+
+def _has_twin(case: Case, best: Hypothesis) -> bool:
+    """Another equal payment of the customer within days: one of both may be a double, unless the text tells apart."""
+    if best.support in ("uuid", "series", "keyword") and payer_label(case.payer, best.customer) in KNOWN:
+        return False
+    movement = case.movement
+    span = timedelta(days=case.settings.twin_days)
+    return any(
+        paid.movement != movement.key and abs(paid.paid_on - movement.booked_on) <= span
+        for paid in case.index.payments_of(best.customer, movement.currency, movement.amount)
+    )
