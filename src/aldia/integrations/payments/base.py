@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, NoReturn
 
+from aldia.domain import clabe
 from aldia.domain.ports.payments import (
     AccountAsked,
+    AccountKind,
+    Asked,
     BadSignature,
     Field,
     Limits,
     Method,
     Notice,
+    Offer,
     OpenedAccount,
     ProviderFailure,
     Refund,
@@ -70,3 +74,14 @@ class Base:
 def unsupported() -> NoReturn:
     """Say that the provider has no such thing."""
     raise ProviderFailure("unsupported", "Este proveedor no ofrece esa operación.", permanent=True)
+
+
+def to_own_account(provider: Base, asked: Asked) -> Offer:
+    """A transfer to the customer's own CLABE; nothing is made at the provider, so there is no id to ask about."""
+    limits = provider.limits(asked.method, asked.currency)
+    if limits is None or not limits.allows(asked.amount):
+        raise ProviderFailure("amount", "Ese método no acepta ese importe.", permanent=True)
+    if not asked.collection_account:
+        raise ProviderFailure("no_account", "El cliente todavía no tiene su CLABE.", permanent=True)
+    value = asked.collection_account
+    return Offer("", value=value, kind=AccountKind.CLABE, bank=clabe.bank_of(value))

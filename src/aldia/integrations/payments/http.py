@@ -25,24 +25,28 @@ class Peer:
     base: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     hidden: Sequence[str] = field(default=(), repr=False)
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    key_header: str = "Idempotency-Key"
 
-    def ask(self, method: str, path: str, *, moves: bool | None = None, key: str = "", **request: Any) -> Any:
-        """The JSON that a provider answers with 2xx. Raises `ProviderFailure` or `ProviderUnknown`.
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """The JSON that a provider answers with 2xx (see `exchange`)."""
+        return self.exchange(method, path, **request)[0]
+
+    def exchange(
+        self, method: str, path: str, *, moves: bool | None = None, key: str = "", **request: Any
+    ) -> tuple[Any, Mapping[str, str]]:
+        """The JSON and the headers of an answer with 2xx. Raises `ProviderFailure` or `ProviderUnknown`.
 
         `moves`: whether it may change something there (False for a POST that only asks). `key` is the idempotency key.
         """
         moving = method not in READS if moves is None else moves
-        headers = {**self.headers, **({"Idempotency-Key": key} if key else {}), **request.pop("headers", {})}
-        if self.auth:
-            request["auth"] = self.auth
+        headers = {**self.headers, **({self.key_header: key} if key else {}), **request.pop("headers", {})}
         try:
             answer = http.ask(method, self.base + path, headers=headers, **request)
         except http.NotSent as error:
             raise self._not_sent(error) from None
         except http.NoAnswer as error:
             silent(f"No llegó la respuesta del proveedor ({error}).", moving=moving)
-        return self._read(answer, moving)
+        return self._read(answer, moving), answer.headers
 
     def _not_sent(self, error: http.NotSent) -> ProviderFailure:
         if error.settings:

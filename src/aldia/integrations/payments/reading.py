@@ -52,6 +52,13 @@ def identifier_or_none(value: Any) -> str:
     return "" if value is None or value == "" else identifier(value)
 
 
+def https(address: Any) -> str:
+    """The address of a hosted page. Raises `ValueError` for anything but https."""
+    if not isinstance(address, str) or not address.startswith("https://") or len(address) > 2000:
+        raise ValueError("not an address")
+    return address
+
+
 def text(value: Any, limit: int = 200) -> str:
     """A provider's text on one line, without letters that no database keeps; "" for what is no text."""
     if not isinstance(value, str | int) or isinstance(value, bool):
@@ -157,3 +164,17 @@ def name_of(*parts: Any) -> str:
     """A name for an event whose provider gives none: the same content has the same name, however it is written."""
     written = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def pem_blocks(pasted: str) -> list[bytes]:
+    """The PEM blocks in a text (RFC 7468), however its lines were lost on the way through a form."""
+    flat = pasted.replace("\\n", "\n")
+    found = re.findall(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", flat, re.DOTALL | re.ASCII)
+    return [_wrapped(label, inner) for label, inner in found]
+
+
+def _wrapped(label: str, inner: str) -> bytes:
+    if ":" not in inner:  # older keys carry headers, which need their lines as they are
+        inner = "".join(inner.split())
+        inner = "\n".join(inner[at : at + 64] for at in range(0, len(inner), 64))
+    return f"-----BEGIN {label}-----\n{inner.strip()}\n-----END {label}-----\n".encode()

@@ -36,9 +36,9 @@ from aldia.domain.ports.payments import (
 )
 from aldia.domain.sentences import gettext_noop
 from aldia.integrations.payments import stripe_objects as objects
-from aldia.integrations.payments.base import Base
+from aldia.integrations.payments.base import Base, to_own_account
 from aldia.integrations.payments.http import Peer, understood
-from aldia.integrations.payments.reading import UNREADABLE, identifier, json_object, mapping, moment, text
+from aldia.integrations.payments.reading import UNREADABLE, https, identifier, json_object, mapping, moment, text
 from aldia.integrations.payments.signing import verify_stamped
 
 VERSION = "2024-06-20"
@@ -109,12 +109,10 @@ class Stripe(Base):
         if limits is None or not limits.allows(asked.amount):
             raise ProviderFailure("amount", "Stripe no acepta ese importe con ese método.", permanent=True)
         if asked.method == Method.SPEI:
-            return objects.to_clabe(asked)
+            return to_own_account(self, asked)
         found = self._peer.ask("POST", "/v1/checkout/sessions", key=f"ask-{asked.key}", data=self._session(asked))
         with understood(moving=True):
-            return Offer(
-                identifier(found["id"]), url=objects.https(found["url"]), expires_at=moment(found.get("expires_at"))
-            )
+            return Offer(identifier(found["id"]), url=https(found["url"]), expires_at=moment(found.get("expires_at")))
 
     def _session(self, asked: Asked) -> dict[str, str]:
         form = {

@@ -7,11 +7,8 @@ from typing import Any
 
 from aldia.domain.currencies import CURRENCIES, exponent
 from aldia.domain.ports.payments import (
-    AccountKind,
-    Asked,
     Limits,
     Method,
-    Offer,
     Payer,
     PaymentState,
     ProviderFailure,
@@ -59,20 +56,6 @@ def _scale(currency: str) -> tuple[int, int]:
     """Our minor units times the first, divided by the second, are Stripe's."""
     shift = DECIMALS.get(currency, exponent(currency)) - exponent(currency)
     return int(10 ** max(shift, 0)), int(10 ** max(-shift, 0))
-
-
-def https(address: Any) -> str:
-    """The address of a hosted page. Raises `ValueError` for anything but https."""
-    if not isinstance(address, str) or not address.startswith("https://") or len(address) > 2000:
-        raise ValueError("not an address")
-    return address
-
-
-def to_clabe(asked: Asked) -> Offer:
-    """A transfer to the customer's own CLABE; nothing is made at the provider, so there is no id."""
-    if not asked.collection_account:
-        raise ProviderFailure("no_account", "El cliente todavía no tiene su CLABE.", permanent=True)
-    return Offer("", value=asked.collection_account, kind=AccountKind.CLABE)
 
 
 def subject_of(about: Mapping[str, Any]) -> str:
