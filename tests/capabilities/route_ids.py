@@ -39,6 +39,7 @@ ALIASES = {
     "line_id": "creditline",
     "member_id": "membership",
     "report_id": "reportedpayment",
+    "attempt_id": "paymentattempt",
     "rule_id": "reminderrule",
 }
 # Arguments that are not ids of a company's rows.
@@ -47,6 +48,7 @@ VALUES: dict[str, Callable[[World], Any]] = {
     "code": lambda world: 409,
     "channel": lambda world: "email",
     "adapter": lambda world: "smtp",
+    "provider": lambda world: "sandbox",
     "hook_company": lambda world: world.company.pk,
     "hook_token": lambda world: "no-such-token",
     "uidb36": lambda world: "1",

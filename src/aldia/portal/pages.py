@@ -71,4 +71,10 @@ def sentences() -> dict[str, dict[str, Any]]:
             "icon": "clock-pause",
             "status": 429,
         },
+        "no_paper": {
+            "title": _("No se pudo preparar el documento"),
+            "text": _("Vuelva a intentarlo en unos minutos. Su pago no cambia por esto."),
+            "icon": "file-off",
+            "status": 503,
+        },
     }

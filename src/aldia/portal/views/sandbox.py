@@ -6,23 +6,26 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aldia.domain.money import MoneyError, parse_money
-from aldia.domain.ports.payments import Method
+from aldia.domain.ports.payments import Method, ProviderFailure
 from aldia.jobs.sandbox import enqueue_telling
 from aldia.payments import sandbox
 from aldia.payments.models import CollectionAccount, SandboxCharge
+from aldia.payments.operations.looking import NotNow
 from aldia.payments.operations.sandbox import SandboxError, Wish, act, deliver, simulate_transfer
-from aldia.payments.providers import SANDBOX
+from aldia.payments.providers import SANDBOX, NoProvider
 from aldia.portal.access import PublicRequest, public
 from aldia.portal.pages import show
 from aldia.web import clock
 from aldia.web.formatting import amount_text, decimal_mark
 
+log = structlog.get_logger("aldia.portal")
 FORM = ("GET", "HEAD", "POST")
 STATES = {
     "created": (gettext_lazy("Sin pagar"), "gray"),
@@ -57,7 +60,7 @@ def page(request: PublicRequest, slug: str, provider_id: str) -> HttpResponse:
         act(provider_id=provider_id, wish=wish, now=clock.now())
     except (SandboxError, MoneyError) as error:
         return _charge_page(request, charge, error=str(error), status=422)
-    deliver(now=clock.now(), provider_id=provider_id)
+    _tell(provider_id)
     if wish.action == "later":
         enqueue_telling(clock.now() + timedelta(minutes=wish.minutes))
     if wish.action in ("pay", "later", "fail", "expire") and not request.POST.get("stay") and charge.return_url:
@@ -83,8 +86,16 @@ def transfer(request: PublicRequest, slug: str, clabe: str) -> HttpResponse:
         )  # fmt: skip
     except (SandboxError, MoneyError) as error:
         return show(request, "portal/sandbox_transfer.html", {**context, "error": str(error)}, status=422)
-    deliver(now=clock.now(), provider_id=charge.provider_id)
+    _tell(charge.provider_id)
     return redirect("sandbox", slug=slug, provider_id=charge.provider_id)
+
+
+def _tell(provider_id: str) -> None:
+    """Let the company hear of it at once; what does not get through now is told again by the timetable."""
+    try:
+        deliver(now=clock.now(), provider_id=provider_id)
+    except (NoProvider, NotNow, ProviderFailure):
+        log.exception("test_notice_not_told", payment=provider_id)
 
 
 def _wish(request: PublicRequest, charge: SandboxCharge) -> Wish:

@@ -20,6 +20,13 @@
     } catch { /* the words are there to be selected */ }
   });
 
+  // choosing documents opens their list, choosing an amount asks for it
+  on("change", 'input[name="mode"]', (input) => {
+    const list = document.getElementById(input.form?.dataset.unfold || "");
+    if (input.value === "some" && list) { list.open = true; list.querySelector("input")?.focus({ preventScroll: false }); }
+    if (input.value === "amount") document.getElementById("importe")?.focus();
+  });
+
   on("click", "[data-print]", () => window.print());
   document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
 
