@@ -81,7 +81,7 @@ def test_what_was_chosen_and_paid_meanwhile_goes_to_the_favour_of_the_customer_a
     assert till.owed(row, other) == [0, 70_00]
     assert (attempt.posted, attempt.review) == (100_00, Review.PAID_TWICE)
     assert till.credits() == [(100_00, 0), (100_00, 100_00)]
-    closed = close_review(attempt_id=attempt.pk, reason="Se le aplicó al siguiente", actor=till.owner, now=till.now)
+    closed = close_review(attempt_id=attempt.pk, reason="Se le aplicó al siguiente", actor=till.owner, today=till.today)
     assert (closed.review, closed.posted) == ("", 100_00)
     assert broken() == []
 
@@ -255,8 +255,8 @@ def test_what_a_person_set_aside_is_not_posted_by_a_later_look(till: Till) -> No
     seen = till.bank.payments[attempt.provider_id]
     take(account=till.account, seen=seen, key="", now=till.now, needs_proof=True)
     with pytest.raises(AttemptError):
-        close_review(attempt_id=attempt.pk, reason=" ", actor=till.owner, now=till.now)
-    close_review(attempt_id=attempt.pk, reason="Nunca llegó", actor=till.owner, now=till.now)
+        close_review(attempt_id=attempt.pk, reason=" ", actor=till.owner, today=till.today)
+    close_review(attempt_id=attempt.pk, reason="Nunca llegó", actor=till.owner, today=till.today)
     attempt = refresh(attempt_id=attempt.pk, now=till.now)
     assert (attempt.review, attempt.posted, till.credits()) == ("", 0, [])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
@@ -81,16 +81,18 @@ def confirm_proof(*, attempt_id: uuid.UUID, actor: User | None, now: datetime) -
     return attempt
 
 
-def close_review(*, attempt_id: uuid.UUID, reason: str, actor: User | None, now: datetime) -> PaymentAttempt:
+def close_review(*, attempt_id: uuid.UUID, reason: str, actor: User | None, today: date) -> PaymentAttempt:
     """A person looked, and there is nothing (more) to post of it. Raises `AttemptError` without a reason."""
     if not reason.strip():
         raise AttemptError(_("Escribe por qué no hay nada que hacer."))
     with transaction():
         attempt = locked(attempt_id)
-        if attempt.review in HOLDING:
-            attempt.offer = {**attempt.offer, SET_ASIDE: True}
         if attempt.review:
-            _decide(attempt, "payments.review_closed", actor, now, {"reason": reason.strip()[:300]})
+            why, attempt.review = attempt.review, ""
+            if why in HOLDING:
+                attempt.offer = {**attempt.offer, SET_ASIDE: True}
+            attempt.save(update_fields=["review", "offer"])
+            _audit(actor, "payments.review_closed", attempt, why, {"reason": reason.strip()[:300], "on": today})
     return attempt
 
 
@@ -107,8 +109,12 @@ def _decide(
     why, attempt.review, attempt.failure = attempt.review, "", ""
     bring_in_line(attempt, now=now, actor=actor, is_distinct=is_distinct)
     attempt.save()
+    _audit(actor, verb, attempt, why, detail)
+    tell(attempt, before, now)
+
+
+def _audit(actor: User | None, verb: str, attempt: PaymentAttempt, why: str, detail: dict[str, object]) -> None:
     audit.record(
         actor=actor, verb=verb, object_type="payment_attempt", object_id=attempt.pk,
         detail={"review": why, "posted": attempt.posted, "currency": attempt.currency, **detail},
     )  # fmt: skip
-    tell(attempt, before, now)

@@ -48,7 +48,7 @@ def bring_in_line(attempt: PaymentAttempt, *, now: datetime, actor: User | None,
         if attempt.posted != before:
             detail = {"customer": attempt.customer_id, "before": before, "after": attempt.posted}
             _audit(actor, "payments.settled", attempt, detail | {"currency": attempt.currency})
-    if attempt.credit_id is not None and attempt.fee > attempt.posted_fee and not attempt.review:
+    if attempt.credit_id is not None and attempt.fee > attempt.posted_fee and attempt.review not in HOLDING:
         _post_fee(attempt, now, actor)
     if attempt.review == Review.PAID_TWICE and not attempt.net:
         attempt.review = ""
