@@ -49,7 +49,7 @@ class AccountForm(forms.Form):
             for name in OWN:
                 del self.fields[name]
         for each in kind.fields:
-            self.fields[each.name] = _field(each, kept=each.name in known)
+            self.fields[each.name] = field_of(each, kept=each.name in known)
 
     def own_fields(self) -> list[Any]:
         """The adapter's fields, in its order."""
@@ -99,7 +99,8 @@ def _initial(kind: type[Adapter], account: ChannelAccount | None) -> dict[str, s
     return columns | {each.name: account.settings.get(each.name, each.default) for each in kind.fields}
 
 
-def _field(each: Field, *, kept: bool) -> forms.Field:
+def field_of(each: Field, *, kept: bool) -> forms.Field:
+    """The input of a setting that an adapter declares; a secret is never shown again."""
     label, hint = _(each.label), _(each.help) if each.help else ""
     if each.is_secret:
         shown = _("•••••••• guardada") if kept else ""

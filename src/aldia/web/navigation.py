@@ -6,6 +6,7 @@ it the current one. An item whose address does not exist (yet), or that the pers
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,11 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from aldia.payments.models import PaymentAttempt
 from aldia.tenancy import permissions
 from aldia.tenancy.permissions import allows
+
+MOST_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,22 @@ class Item:
     names: tuple[str, ...]
     permission: str = permissions.VIEW
     go: str = ""  # "g" and this letter opens it
+    badge: Callable[[HttpRequest], int] | None = None  # how much waits there for a person
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     label: Any
     items: tuple[Item, ...]
+
+
+def payments_to_review(request: HttpRequest) -> int:
+    """Payments on line that wait for a person."""
+    rows = PaymentAttempt.objects.exclude(review="")
+    membership = getattr(request, "membership", None)
+    if membership is not None and membership.own_portfolio_only:
+        rows = rows.filter(customer__portfolio__collector=membership.user_id)
+    return rows.order_by()[:MOST_COUNTED].count()
 
 
 SECTIONS = (
@@ -40,10 +54,24 @@ SECTIONS = (
             Item(_("Clientes"), icon="users", names=("customers", "customer_list"), go="c"),
             Item(_("Carteras"), icon="briefcase", names=("portfolios", "portfolio_list")),
             Item(_("Por cobrar"), icon="file-invoice", names=("receivables", "receivable_list"), go="p"),
-            Item(_("Pagos y créditos"), icon="cash", names=("credits", "credit_list", "payments"), go="r"),
-            Item(_("Avisos de pago"), icon="message-dollar", names=("reports",)),
             Item(_("Promesas"), icon="calendar-check", names=("promises",)),
             Item(_("Disputas"), icon="flag", names=("disputes",)),
+        ),
+    ),
+    Section(
+        _("Pagos"),
+        (
+            Item(_("Recibidos"), icon="cash", names=("credits", "credit_list", "payments"), go="r"),
+            Item(_("Avisos de pago"), icon="message-dollar", names=("reports",)),
+            Item(
+                _("Pagos en línea"),
+                icon="credit-card",
+                names=("payment_attempts",),
+                go="n",
+                badge=payments_to_review,
+            ),
+            Item(_("Ligas de pago"), icon="link", names=("payment_links",), go="k"),
+            Item(_("Cuentas de cobro"), icon="building-bank", names=("collection_accounts",)),
         ),
     ),
     Section(
@@ -101,6 +129,13 @@ SECTIONS = (
                 permission=permissions.MANAGE_REMINDERS,
             ),
             Item(_("Canales"), icon="send", names=("channels",), permission=permissions.MANAGE_COMPANY),
+            Item(
+                _("Medios de pago"),
+                icon="wallet",
+                names=("payment_methods", "payment_settings"),
+                permission=permissions.MANAGE_COMPANY,
+            ),
+            Item(_("Portal"), icon="world", names=("portal_settings",), permission=permissions.MANAGE_COMPANY),
             Item(_("Personas"), icon="user-cog", names=("people",), permission=permissions.MANAGE_PEOPLE),
             Item(
                 _("Certificados del SAT"),
@@ -126,6 +161,7 @@ class Link:
     url: str
     current: bool
     go: str
+    count: int = 0
 
 
 def sidebar(request: HttpRequest) -> list[tuple[str, list[Link]]]:
@@ -140,10 +176,15 @@ def sidebar(request: HttpRequest) -> list[tuple[str, list[Link]]]:
     ]
     current = _current(request.path, [url for _section, items in found for _item, url in items])
     return [
-        (str(section.label), [Link(str(i.label), i.icon, url, url == current, i.go) for i, url in items])
+        (str(section.label), [_link(request, item, url, current) for item, url in items])
         for section, items in found
         if items
     ]
+
+
+def _link(request: HttpRequest, item: Item, url: str, current: str) -> Link:
+    count = item.badge(request) if item.badge else 0
+    return Link(str(item.label), item.icon, url, url == current, item.go, count)
 
 
 def _url(item: Item) -> str:

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("aldia.web.urls_documents")),
     path("", include("aldia.web.urls_collecting")),
     path("", include("aldia.web.urls_messages")),
+    path("", include("aldia.web.urls_payments")),
     path("", include("aldia.web.urls_reminders")),
 ]
 if settings.DEV:

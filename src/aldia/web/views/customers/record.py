@@ -39,6 +39,7 @@ TABS = (
     ("customer_receivables", gettext_lazy("Por cobrar")),
     ("customer_documents", gettext_lazy("Documentos")),
     ("customer_credits", gettext_lazy("Pagos y créditos")),
+    ("customer_paying", gettext_lazy("Cobro en línea")),
     ("customer_messages", gettext_lazy("Mensajes")),
     ("customer_contacts", gettext_lazy("Contactos")),
     ("customer_terms", gettext_lazy("Condiciones")),

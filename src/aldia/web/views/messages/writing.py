@@ -30,6 +30,7 @@ from aldia.web.views.customers.common import customer_or_404, gone_is_404
 from aldia.web.views.messages.common import message_or_404
 from aldia.web.views.messages.desk import Desk, again, channels, inserts, templates_of
 from aldia.web.views.messages.draft import drawn_for, order_of, warnings_of
+from aldia.web.views.payments.telling import link_words
 from aldia.web.views.receivables.common import receivable_or_404
 
 
@@ -92,6 +93,7 @@ def _first_form(request: CompanyRequest, about: About) -> OneForm:
         words = {"subject": start.subject, "body": start.body}
         said = set(about.before.debts.values_list("receivable_id", flat=True))
         chosen = [debt.receivable_id for debt in desk.debts if debt.receivable_id in said] or chosen
+    words["body"] += link_words(request, about.customer)
     initial = {
         **words,
         "channel": channel,

@@ -49,7 +49,7 @@ def pick_customer(request: CompanyRequest, target: str, title: str) -> HttpRespo
 def customers(request: CompanyRequest) -> HttpResponse:
     """The answers of the search box, as it is typed in."""
     target = request.GET.get("target", "")
-    target = target if target in ("payment_new", "charge_new") else "payment_new"
+    target = target if target in ("payment_new", "charge_new", "payment_link_new") else "payment_new"
     return render(request, "receivables/_customers.html", {"target": target, **_found(request)})
 
 

@@ -34,6 +34,7 @@ from aldia.web.forms_receivables import (
 )
 from aldia.web.views.collecting.said import said_of_receivable, with_said
 from aldia.web.views.messages.history import with_messages
+from aldia.web.views.payments.of_receivable import paying_of
 from aldia.web.views.receivables.common import sight
 from aldia.web.views.receivables.timeline import told
 from aldia.web.views.reminders import standing
@@ -138,6 +139,7 @@ def page(
         "said": said,
         "facts": facts(detail),
         "standing": standing.of_receivable(request, row),
+        "paying": paying_of(row, clock.now()),
         "forms": desk.forms(),
         "opened": opened,
         "owed": desk.owed,
