@@ -14,6 +14,7 @@ HOUSE = [
 
 COMPANY = [
     Rule("presume_pue", "aldia.jobs.receivables.presume_pue", local_time=time(1, 0)),
+    Rule("charge_late_fees", "aldia.jobs.charges.charge_late_fees", local_time=time(2, 0)),
     Rule("run_reminders", "aldia.jobs.reminders.run_reminders", every_minutes=15),
     Rule("send_waiting", "aldia.jobs.reminders.send_waiting", every_minutes=5),
     Rule("process_notices", "aldia.jobs.messaging.process_notices", every_minutes=5),

@@ -17,7 +17,6 @@ from aldia.customers.models import Customer, Portfolio
 from aldia.tenancy.base import CompanyModel
 from aldia.tenancy.models import User
 
-
 PPM = 10_000  # millionths in one percent
 
 
@@ -97,8 +96,11 @@ class Frequency(models.TextChoices):
 
 
 class LateFeeRule(ChargeRule):
-    """Late interest and fixed fees; see `domain.charges.late.LateTerms`. Amounts in minor units of `currency`: other
-    currencies are not charged by it; rates in millionths (`ppm`: 3 % is 30,000). Each period that closes is charged once; a fee falls due `due_days` later."""
+    """Late interest and fixed fees; see `domain.charges.late.LateTerms`.
+
+    Amounts in minor units of `currency`: other currencies are not charged by it; rates in millionths (`ppm`: 3 % is
+    30,000). Each period that closes is charged once; a fee falls due `due_days` after the day on which it is made.
+    """
 
     rate_ppm = models.PositiveBigIntegerField(default=0)
     per = models.CharField(max_length=5, choices=RatePer, default=RatePer.MONTH)

@@ -14,6 +14,7 @@ from django.db import connection, models
 
 from aldia.domain import ledger
 from aldia.domain.money import Money
+from aldia.receivables.following import follow
 from aldia.receivables.models import Allocation, Credit, Receivable
 from aldia.receivables.posting import Book, Subject
 from aldia.tenancy.bulk import insert_rows
@@ -137,8 +138,29 @@ class Desk:
         """Save what else an operation changed on a row (held, review, links) together with the rest."""
         self._touch(row)
 
+    @property
+    def pending(self) -> list[Allocation]:
+        """Allocations that are not written yet, in order."""
+        return self._allocations
+
+    @property
+    def receivables(self) -> list[Receivable]:
+        """The receivables that are opened or changed here."""
+        return [row for row in {**self._new, **self._touched}.values() if isinstance(row, Receivable)]
+
+    @property
+    def credits(self) -> list[Credit]:
+        """The credits that are recorded or changed here."""
+        return [row for row in {**self._new, **self._touched}.values() if isinstance(row, Credit)]
+
+    def held(self, row: Receivable) -> Receivable:
+        """The row in hand where the desk has it already, so that no balance is changed on two copies."""
+        found = self._touched.get(row.id) or self._new.get(row.id)
+        return found if isinstance(found, Receivable) else row
+
     def close(self) -> None:
-        """Write rows, balances and entries."""
+        """Write rows, balances and entries, with what follows from them."""
+        follow(self)
         touched = [row for key, row in self._touched.items() if key not in self._new]
         # credits first: one taken back frees its key for the one that takes its place
         _update([row for row in touched if isinstance(row, Credit)], _CREDIT_FIELDS)

@@ -1,0 +1,65 @@
+"""Where the plans stand: of one receivable, and those that a person has to decide about."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from aldia.domain.charges.plans import Standing, standing
+from aldia.receivables.following.plans import live_plans, parts_of
+from aldia.receivables.models import PaymentPlan, Receivable
+from aldia.receivables.queries.sight import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan with its instalments as they stand on a day."""
+
+    plan: PaymentPlan
+    standing: Standing
+
+    @property
+    def state(self) -> str:
+        """A word of the pill: cancelled, broken (declared), kept, late (beyond its grace) or going."""
+        if self.plan.end_code:
+            return f"plan_{self.plan.end_code}"
+        if self.standing.next_due_on is None:
+            return "plan_kept"
+        return "plan_late" if self.standing.is_broken else "plan_going"
+
+
+def plans_of(row: Receivable, today: date) -> list[PlanView]:
+    """The plans that a receivable has or had, newest first; those that ended as they were agreed."""
+    plans = list(PaymentPlan.objects.filter(receivable=row).select_related("created_by").order_by("-id"))
+    parts = parts_of([plan.pk for plan in plans])
+    return [
+        PlanView(plan, standing(parts[plan.pk], owed=row.balance, today=today, grace_days=plan.grace_days))
+        for plan in plans
+    ]
+
+
+def plan_list(*, today: date, sight: Sight | None = None, only_open: bool = True) -> list[PlanView]:
+    """The plans in force of what is still owed, those in arrears first."""
+    rows = PaymentPlan.objects.filter(ended_on__isnull=True).select_related("receivable", "receivable__customer")
+    if only_open:
+        rows = rows.filter(receivable__balance__gt=0)
+    plans = list((sight.narrow(rows, "receivable__customer") if sight else rows).order_by("receivable__due_on", "id"))
+    parts = parts_of([plan.pk for plan in plans])
+    views = [
+        PlanView(plan, standing(parts[plan.pk], owed=plan.receivable.balance, today=today, grace_days=plan.grace_days))
+        for plan in plans
+    ]
+    return sorted(views, key=lambda view: not view.standing.is_broken)
+
+
+def not_due_yet(balances: Mapping[uuid.UUID, int], today: date) -> dict[uuid.UUID, int]:
+    """What of each balance a plan leaves for later: not asked for now. Receivables without a plan are left out."""
+    found = {}
+    for receivable_id, (plan, parts) in live_plans(list(balances)).items():
+        owed = balances[receivable_id]
+        at = standing(parts, owed=owed, today=today, grace_days=plan.grace_days)
+        if owed > at.asked:
+            found[receivable_id] = owed - at.asked
+    return found
