@@ -1,4 +1,7 @@
-"""Writing the messages of one morning: a thousand customers with a few documents each, without attachments."""
+"""Writing the messages of one morning: a thousand customers with a few documents each, without attachments.
+
+Each message carries a link to pay of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from django.db import connection
 
 from aldia.customers.models import Contact, Customer
 from aldia.messaging.models import Delivery, Message
+from aldia.payments.models import PaymentLink, ProviderAccount
 from aldia.receivables.models import Receivable, ReceivableKind
 from aldia.reminders.models import When
 from aldia.reminders.operations.composing import compose_due
@@ -38,6 +42,7 @@ def run(size: int = 1_000) -> dict[str, object]:
             "engine": connection.vendor,
             "messages": len(done.messages),
             "deliveries": Delivery.objects.count(),
+            "links": PaymentLink.objects.count(),
             "documents_each": DOCUMENTS,
             "html_kb": len(Message.objects.values_list("html", flat=True)[0]) // 1024,
             "cpu_seconds": round(cpu, 2),
@@ -47,6 +52,7 @@ def run(size: int = 1_000) -> dict[str, object]:
 
 
 def _prepare(company: Company, size: int) -> None:
+    ProviderAccount.objects.create(company=company, provider="sandbox", name="Prueba", methods=["card", "spei"])
     customers = [
         Customer(company=company, legal_name=f"Cliente {n}", tax_id=f"CLI{n:06}AB1", collecting=True)
         for n in range(size)

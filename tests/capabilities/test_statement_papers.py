@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,7 +54,14 @@ def collects_by(customer: Customer, **fields: Any) -> CollectionAccount:
     account = ProviderAccount.objects.create(
         company=customer.company, provider="sandbox", name="Prueba", hook_token=uuid7().hex, settings=settings
     )
-    values = {"kind": "clabe", "value": CLABE, "bank": "STP", "beneficiary": "Tres Ríos SA de CV", "sequence": 1}
+    values = {
+        "kind": "clabe",
+        "value": CLABE,
+        "bank": "STP",
+        "beneficiary": "Tres Ríos SA de CV",
+        "sequence": 1,
+        "opened_at": datetime(2026, 10, 1, tzinfo=UTC),
+    }
     return CollectionAccount.objects.create(
         company=customer.company, customer=customer, account=account, **{**values, **fields}
     )

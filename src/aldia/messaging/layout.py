@@ -17,7 +17,7 @@ from mjml import mjml2html
 
 from aldia.messaging.look import Look
 from aldia.messaging.markup import Block, Button, Listing, Mark, Paragraph, Span, Table
-from aldia.messaging.placeholders import STATEMENT_LINK
+from aldia.messaging.placeholders import LINK, STATEMENT_LINK
 from aldia.messaging.scanning import inert
 from aldia.messaging.templating import Values
 
@@ -70,11 +70,13 @@ def draw(letter: Letter, look: Look, language: str) -> str:
 
 
 def preheader(letter: Letter) -> str:
-    """The beginning of the words, which mail clients show beside the subject."""
+    """The beginning of the words, which mail clients show beside the subject: without the addresses of its links, of
+    which nobody has a use there and half a secret would be left over where they are cut."""
     words = " ".join(
         span.text for block in letter.blocks if isinstance(block, Paragraph) for line in block.lines for span in line
     )
-    plain = " ".join(letter.values.fill(words, lambda _name, value: value).split())
+    said = letter.values.fill(words, lambda name, value: "" if name in (LINK, STATEMENT_LINK) else value)
+    plain = " ".join(said.split())
     return plain[:PREHEADER_LETTERS]
 
 

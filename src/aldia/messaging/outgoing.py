@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aldia.domain.ports.channels import Outgoing, OutgoingFile
 from aldia.messaging import accounts
 from aldia.messaging.models import ChannelAccount, Delivery, Message
@@ -12,7 +14,8 @@ from aldia.tenancy import storage
 def outgoing_of(delivery: Delivery, account: ChannelAccount | None) -> Outgoing:
     """The delivery as its adapter gets it, with the bytes of its files. Raises `DamagedFile`."""
     message, sender = delivery.message, accounts.sender_of(account)
-    said = unsealed(message)
+    own = own_words(message, delivery.address)
+    said = {name: own(part) for name, part in unsealed(message).items()}
     return Outgoing(
         header_id=delivery.header_id,
         to_address=delivery.address,
@@ -25,10 +28,23 @@ def outgoing_of(delivery: Delivery, account: ChannelAccount | None) -> Outgoing:
         html=said["html"],
         language=message.language,
         provider_template=message.provider_template,
-        parameters=tuple(message.parameters),
+        parameters=tuple(own(each) for each in message.parameters),
         files=tuple(_files(message)),
         is_automatic=message.created_by_id is None,
     )
+
+
+def own_words(message: Message, address: str) -> Callable[[str], str]:
+    """The content as one address gets it: what is personal in it (`facts`: {text: {address: text}}) is its own."""
+    found = message.facts.get("personal") or {}
+    pairs = [(said, others[address]) for said, others in found.items() if address in others]
+
+    def own(text: str) -> str:
+        for said, instead in pairs:
+            text = text.replace(said, instead)
+        return text
+
+    return own
 
 
 def _files(message: Message) -> list[OutgoingFile]:

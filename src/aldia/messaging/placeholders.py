@@ -20,6 +20,7 @@ ROWS = "documentos"
 TABLE = "tabla"
 LINK = "liga_de_pago"
 STATEMENT_LINK = "estado_de_cuenta"
+ACCOUNT, ACCOUNT_BANK, BENEFICIARY = "clabe", "banco_clabe", "beneficiario"
 
 _EVERY = frozenset(Purpose)
 _OWED = frozenset({Purpose.BEFORE, Purpose.ON_DAY, Purpose.AFTER, Purpose.STATEMENT, Purpose.DIRECT})
@@ -68,6 +69,9 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("mensaje", _("Lo que escribe la persona que manda el mensaje"), "Te comparto lo que acordamos.",
                 frozenset({Purpose.DIRECT, Purpose.NOTICE})),
     Placeholder(TABLE, _("La tabla de documentos, ya dibujada"), "", _EVERY, _DRAWN),
+    Placeholder(ACCOUNT, _("CLABE que es solo de este cliente (vacía si no tiene)"), "646 180 110 400 000 001"),
+    Placeholder(ACCOUNT_BANK, _("Banco de esa CLABE"), "STP"),
+    Placeholder(BENEFICIARY, _("Beneficiario de esa CLABE"), "Distribuidora Tres Ríos"),
     Placeholder(LINK, _("Liga de pago; sola en su renglón se vuelve botón"), "https://paga.example/p/8Kq2"),
     Placeholder(STATEMENT_LINK, _("Liga al estado de cuenta en línea"), "https://paga.example/e/8Kq2"),
 )  # fmt: skip

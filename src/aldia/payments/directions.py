@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aldia.domain.ports.payments import AccountKind
 from aldia.payments.models import CollectionAccount
+from aldia.payments.queries.collecting import accounts_of
 from aldia.payments.tokens import payment_settings
 from aldia.tenancy.models import Company
 
@@ -24,6 +25,11 @@ class Directions:
     reference: str = ""
 
     @property
+    def said(self) -> str:
+        """The CLABE in groups, with its reference where it has one: "012 180 … · Ref. 00000017"."""
+        return f"{self.grouped} · Ref. {self.reference}" if self.reference else self.grouped
+
+    @property
     def grouped(self) -> str:
         """The CLABE as people read it aloud: "646 180 110 400 000 001"."""
         return grouped(self.clabe)
@@ -37,16 +43,10 @@ def grouped(clabe: str) -> str:
 
 
 def directions_of(customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Directions]:
-    """The collection accounts that customers have now, by customer; whoever has none is left out. One query a few
-    hundred customers."""
-    found: dict[uuid.UUID, Directions] = {}
+    """Where customers are told to transfer to, by customer; whoever has no account of its own is left out."""
     ids = list(customer_ids)
-    for at in range(0, len(ids), 500):
-        rows = CollectionAccount.objects.filter(customer_id__in=ids[at : at + 500], closed_at__isnull=True)
-        rows = rows.filter(account__disabled_at__isnull=True).exclude(value="").select_related("account")
-        for row in rows.order_by("account__opens_accounts", "opened_at", "id"):  # the issuer's of today wins
-            found[row.customer_id] = _directions(row)
-    return found
+    parts = (accounts_of(ids[at : at + 500]) for at in range(0, len(ids), 500))
+    return {customer_id: _directions(row) for part in parts for customer_id, row in part.items()}
 
 
 def printed_directions(customer_id: uuid.UUID, company: Company) -> Directions | None:

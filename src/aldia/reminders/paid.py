@@ -13,10 +13,12 @@ from aldia.integrations.typesetting import CannotSet
 from aldia.messaging.models import Template
 from aldia.messaging.operations.outbox import Enclosure
 from aldia.messaging.rendering import Rendered, render
+from aldia.payments.operations.carried import Carried
 from aldia.receivables.models import Allocation, Credit
 from aldia.receivables.operations.payments import live_allocations
 from aldia.receivables.papers import receipt_name, receipt_pdf
 from aldia.reminders.attachments import PDF, Piece, keep
+from aldia.reminders.carrying import values_of
 from aldia.reminders.content import Debt, context_of, totals
 from aldia.reminders.rounds import Round
 from aldia.reminders.voice import Voice
@@ -87,7 +89,14 @@ def paid_facts(payments: Sequence[Payment]) -> dict[str, Any]:
 
 
 def render_paid(
-    payments: Sequence[Payment], debts: Sequence[Debt], turn: Round, *, template: Template, contact: str, channel: str
+    payments: Sequence[Payment],
+    debts: Sequence[Debt],
+    turn: Round,
+    *,
+    template: Template,
+    contact: str,
+    channel: str,
+    carried: Carried,
 ) -> Rendered:
     customer = payments[0].credit.customer
     voice = Voice.of(turn.company, customer.language)
@@ -98,7 +107,7 @@ def render_paid(
         debts=debts,
         voice=voice,
         today=turn.today,
-        extra=paid_values(payments, voice),
+        extra=paid_values(payments, voice) | values_of(carried, turn),
     )
     return render(template=template, context=context, look=turn.look)
 

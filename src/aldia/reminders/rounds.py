@@ -13,6 +13,7 @@ from aldia.messaging.accounts import default_account, has_channel, sender_of
 from aldia.messaging.look import Look, look_of_company
 from aldia.messaging.models import Template
 from aldia.messaging.queries.templates import choose_template
+from aldia.payments.operations.carried import Carrier
 from aldia.reminders.content import Speaker
 from aldia.reminders.models import ReminderSettings, ReminderStep, StepTemplate
 from aldia.reminders.queries.facts import Standing
@@ -36,6 +37,7 @@ class Round:
     _channels: dict[str, bool] = field(default_factory=dict)
     _replies: dict[str, str] = field(default_factory=dict)
     _fallback: str | None = None
+    _carrier: Carrier | None = None
 
     @classmethod
     def at(cls, company: Company, as_of: datetime) -> Round:
@@ -82,6 +84,18 @@ class Round:
             found = sender_of(default_account(channel)).reply_to or self.settings.notice_email
             self._replies[channel] = found or self.owner_email
         return self._replies[channel]
+
+    @property
+    def carrier(self) -> Carrier:
+        """The links and accounts that the messages of this moment carry."""
+        if self._carrier is None:
+            self._carrier = Carrier(self.company, self.as_of)
+        return self._carrier
+
+    def as_preview(self) -> Round:
+        """The same for a preview: what it carries is an example, and nothing is written."""
+        self._carrier = Carrier(self.company, self.as_of, is_preview=True)
+        return self
 
     @property
     def owner_email(self) -> str:

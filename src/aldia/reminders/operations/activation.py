@@ -78,7 +78,7 @@ def preview_activation(*, rule_ids: Iterable[uuid.UUID], as_of: datetime, limit:
     """
     company = Company.objects.get(pk=current_company_id())
     opens = next_opening(sending_of(company), local_time(company, as_of))
-    turn = Round.at(company, opens.astimezone(UTC))
+    turn = Round.at(company, opens.astimezone(UTC)).as_preview()
     wanted, book = set(rule_ids), with_active(rule_book(), set(rule_ids), opens.date())
     rows = [
         each

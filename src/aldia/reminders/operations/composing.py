@@ -17,12 +17,15 @@ from typing import Any
 import structlog
 
 from aldia.domain.reminders import Why
-from aldia.messaging.models import Channel, Message, MessageState
+from aldia.messaging.models import Channel, Message, MessageState, Template
 from aldia.messaging.operations.outbox import Enclosure, write_message
 from aldia.messaging.rendering import Rendered, render
 from aldia.messaging.scanning import TemplateError
+from aldia.payments.operations.carried import Carried
+from aldia.payments.operations.carried import Wanted as WantedLinks
 from aldia.receivables.clusters import chunks
 from aldia.reminders.attachments import StatementPdf, Wanted, enclosures
+from aldia.reminders.carrying import facts_of_carried, values_of, wanted_of
 from aldia.reminders.content import Debt, Filters, columns_of, context_of, totals
 from aldia.reminders.drafting import Draft, NotNow, drafts_of, due_customers, due_of
 from aldia.reminders.models import CandidateState, MessageDebt, ReminderCandidate
@@ -118,17 +121,16 @@ def compose_customers(
         drafts, silent = drafts_of(due_of(customer_ids), turn)
         written: list[Message] = []
         turns_of_day = _keys_taken(drafts, turn)
-        for draft in drafts:
-            files = _files(draft, turn, prepared)
-            if files is None:
-                continue
+        ready = [(draft, files) for draft in drafts if (files := _files(draft, turn, prepared)) is not None]
+        carried = turn.carrier.carry([_carries(draft, turn) for draft, _enclosed in ready])
+        for (draft, files), own in zip(ready, carried, strict=True):
             try:
-                rendered = render_draft(draft, turn)
+                rendered = render_draft(draft, turn, own)
             except TemplateError as error:
                 log.warning("template_failed", template=str(draft.step.pk), error=str(error))
                 silent += [NotNow(each, Why.TEMPLATE) for each in draft.candidates]
                 continue
-            written.append(_write(draft, rendered, files, turn, turns_of_day))
+            written.append(_write(draft, rendered, files, turn, turns_of_day, own))
         _note(silent, turn)
         if written:
             detail = {"messages": len(written), "customers": len({each.customer_id for each in written})}
@@ -139,11 +141,15 @@ def compose_customers(
     done.not_now.update(each.why for each in silent)
 
 
-def render_draft(draft: Draft, turn: Round) -> Rendered:
-    """The content of a draft as it would be frozen. Raises `TemplateError`."""
+def render_draft(draft: Draft, turn: Round, carried: Carried | None = None) -> Rendered:
+    """The content of a draft as it would be frozen, with what it carries (asked for here when not handed in).
+
+    Raises `TemplateError`.
+    """
     customer = draft.customer
     voice = Voice.of(turn.company, customer.language)
-    template = turn.template(step=draft.step, purpose=draft.purpose, channel=draft.channel, language=customer.language)
+    template = _template(draft, turn)
+    own = carried if carried is not None else turn.carrier.carry([_carries(draft, turn)])[0]
     context = context_of(
         speaker=turn.speaker(customer, draft.channel),
         customer=customer,
@@ -151,8 +157,27 @@ def render_draft(draft: Draft, turn: Round) -> Rendered:
         debts=draft.debts,
         voice=voice,
         today=turn.today,
+        extra=values_of(own, turn),
     )
     return render(template=template, context=context, look=turn.look, columns=columns_of(Filters.of(draft.rule)))
+
+
+def _template(draft: Draft, turn: Round) -> Template:
+    return turn.template(
+        step=draft.step, purpose=draft.purpose, channel=draft.channel, language=draft.customer.language
+    )
+
+
+def _carries(draft: Draft, turn: Round) -> WantedLinks:
+    """The links and the account that a draft's words speak of."""
+    return wanted_of(
+        template=_template(draft, turn),
+        customer=draft.customer,
+        channel=draft.channel,
+        recipients=draft.recipients,
+        debts=draft.debts,
+        turn=turn,
+    )
 
 
 def facts_of(debts: Sequence[Debt]) -> dict[str, Any]:
@@ -183,14 +208,17 @@ def write_debts(message: Message, debts: Iterable[Debt]) -> None:
 
 
 def _write(
-    draft: Draft, rendered: Rendered, files: Sequence[Enclosure], turn: Round, taken: Mapping[str, int]
+    draft: Draft,
+    rendered: Rendered,
+    files: Sequence[Enclosure],
+    turn: Round,
+    taken: Mapping[str, int],
+    carried: Carried,
 ) -> Message:
     """One message with its debts; its candidates are done with it."""
     stem = draft.key(turn.today)
     speaker = turn.speaker(draft.customer, draft.channel)
-    template = turn.template(
-        step=draft.step, purpose=draft.purpose, channel=draft.channel, language=draft.customer.language
-    )
+    template = _template(draft, turn)
     message = write_message(
         key=f"{stem}#{taken.get(stem, 0) + 1}",
         channel=draft.channel,
@@ -203,7 +231,7 @@ def _write(
         state=MessageState.AWAITING if draft.needs_approval else MessageState.READY,
         template=template,
         reason=draft.rule.name[:300],
-        facts=facts_of(draft.debts),
+        facts=facts_of(draft.debts) | facts_of_carried(carried),
         language=draft.customer.language,
         sender_name=speaker.name,
         reply_to=speaker.reply_to,

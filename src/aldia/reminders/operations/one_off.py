@@ -25,7 +25,9 @@ from aldia.messaging.operations.templates import Words, check
 from aldia.messaging.queries.messages import suppressed_among
 from aldia.messaging.rendering import Rendered, render
 from aldia.messaging.scanning import TemplateError
+from aldia.payments.operations.carried import Carried
 from aldia.reminders.attachments import StatementPdf, Wanted, enclosures
+from aldia.reminders.carrying import facts_of_carried, values_of, wanted_of
 from aldia.reminders.content import Debt, context_of, open_debts
 from aldia.reminders.drafting import recipients_for
 from aldia.reminders.operations.composing import facts_of, write_debts
@@ -90,11 +92,12 @@ class OneOff:
     warnings: tuple[Warning, ...]
     sender_name: str
     reply_to: str
+    carried: Carried
 
 
 def preview_one_off(*, order: Order, actor: User, as_of: datetime) -> OneOff:
     """What would go, written nowhere. Raises `OneOffError` with the field at fault, `NotThere`."""
-    turn = Round.at(Company.objects.get(pk=current_company_id()), as_of)
+    turn = Round.at(Company.objects.get(pk=current_company_id()), as_of).as_preview()
     return _prepared(order, actor, turn)
 
 
@@ -130,7 +133,7 @@ def send_one_off(
             on_day=turn.today,
             attachments=files,
             template=Template.objects.filter(pk=order.template_id).first() if order.template_id else None,
-            facts=facts_of(one.debts),
+            facts=facts_of(one.debts) | facts_of_carried(one.carried),
             created_by=actor,
             language=one.customer.language,
             sender_name=one.sender_name,
@@ -154,16 +157,15 @@ def _prepared(order: Order, actor: User, turn: Round) -> OneOff:
     reply_to = actor.email if actor.email else turn.speaker(customer, order.channel).reply_to
     speaker = replace(turn.speaker(customer, order.channel), name=actor.get_full_name(), reply_to=reply_to)
     words = Words("-", purpose=Purpose.DIRECT, channel=order.channel, subject=order.subject, body=order.body)
+    template = Template(
+        purpose=Purpose.DIRECT, channel=order.channel, subject=order.subject, body=order.body,
+        language=customer.language,
+    )  # fmt: skip
     try:
         check(words=words)
+        carried = _carried(template, customer, recipients, debts, turn)
         rendered = render(
-            template=Template(
-                purpose=Purpose.DIRECT,
-                channel=order.channel,
-                subject=order.subject,
-                body=order.body,
-                language=customer.language,
-            ),
+            template=template,
             context=context_of(
                 speaker=speaker,
                 customer=customer,
@@ -171,13 +173,25 @@ def _prepared(order: Order, actor: User, turn: Round) -> OneOff:
                 debts=debts,
                 voice=Voice.of(turn.company, customer.language),
                 today=turn.today,
+                extra=values_of(carried, turn),
             ),
             look=turn.look,
         )
     except TemplateError as error:
         raise OneOffError(str(error), error.field) from error
     warnings = _warnings(customer, debts, standing, turn)
-    return OneOff(customer, rendered, recipients, tuple(debts), warnings, speaker.name, reply_to)
+    return OneOff(customer, rendered, recipients, tuple(debts), warnings, speaker.name, reply_to, carried)
+
+
+def _carried(
+    template: Template, customer: Customer, recipients: Sequence[Recipient], debts: Sequence[Debt], turn: Round
+) -> Carried:
+    """The links and the account that the words speak of; made only for what is really sent."""
+    wanted = wanted_of(
+        template=template, customer=customer, channel=template.channel, recipients=recipients, debts=debts, turn=turn,
+        by_hand=True,
+    )  # fmt: skip
+    return turn.carrier.carry([wanted])[0]
 
 
 def _debts(order: Order, customer: Customer, standing: Standing, turn: Round) -> list[Debt]:

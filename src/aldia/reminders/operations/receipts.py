@@ -25,6 +25,7 @@ from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Credit, CreditKind
 from aldia.receivables.operations.effects import SOURCE as FROM_DOCUMENTS
 from aldia.receivables.operations.resizing import NET
+from aldia.reminders.carrying import facts_of_carried, wanted_of
 from aldia.reminders.drafting import recipients_for
 from aldia.reminders.models import CandidateState, ReminderCandidate
 from aldia.reminders.operations.composing import write_debts
@@ -230,8 +231,14 @@ def _write(
         template = choose_template(purpose=purpose, channel=channel, tone=tone, language=language)
     debts = paid_debts(payments)
     speaker = turn.speaker(customer, channel)
+    wanted = wanted_of(
+        template=template, customer=customer, channel=channel, recipients=recipients, debts=debts, turn=turn
+    )
+    carried = turn.carrier.carry([wanted])[0]
     try:
-        rendered = render_paid(payments, debts, turn, template=template, contact=recipients[0].name, channel=channel)
+        rendered = render_paid(
+            payments, debts, turn, template=template, contact=recipients[0].name, channel=channel, carried=carried
+        )
     except TemplateError as error:
         log.warning("template_failed", template=template.name, error=str(error))
         return None
@@ -246,7 +253,7 @@ def _write(
         guarantee=Guarantee.AT_LEAST if purpose == Purpose.RECEIPT else Guarantee.AT_MOST,
         attachments=files,
         template=template,
-        facts=paid_facts(payments),
+        facts=paid_facts(payments) | facts_of_carried(carried),
         language=language,
         sender_name=speaker.name,
         reply_to=speaker.reply_to,

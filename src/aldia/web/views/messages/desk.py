@@ -20,6 +20,8 @@ from aldia.messaging.queries.messages import suppressed_among
 from aldia.messaging.queries.templates import TemplateEntry, builtin_template, choose_template, template_list
 from aldia.messaging.scanning import TemplateError
 from aldia.messaging.templating import evaluate
+from aldia.payments.operations.carried import Wanted
+from aldia.reminders.carrying import values_of
 from aldia.reminders.content import Debt, context_of, open_debts
 from aldia.reminders.drafting import Round, recipients_for
 from aldia.reminders.queries.contacts import ADDRESSES, OPT_OUTS
@@ -34,7 +36,8 @@ FREE_WORDS = "{{ mensaje }}"  # in the templates of direct messages: where the p
 KEPT = (placeholders.TABLE, placeholders.LINK, placeholders.STATEMENT_LINK)
 _FOOTER = re.compile(r"^-- ?$", re.MULTILINE)
 _TABLE = re.compile(r"^[^\n]+\n-{8,}\n.*?(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
-NOT_BY_HAND = {"mensaje", "pagado", "fecha_de_pago", "saldo_restante", *KEPT[1:]}
+NOT_BY_HAND = {"mensaje", "pagado", "fecha_de_pago", "saldo_restante"}
+_OPENS = r"(?:^[^:\n]{1,40}: )?https?://[^\s/]+/%s/[a-z0-9-]+/[\w-]{43}/"  # addresses that let somebody in
 _NO_BRACES = str.maketrans("{}", "()")  # a name is no placeholder
 TO_START_FROM = frozenset({Purpose.BEFORE, Purpose.ON_DAY, Purpose.AFTER, Purpose.STATEMENT, Purpose.DIRECT})
 
@@ -53,7 +56,7 @@ def channels() -> list[tuple[str, str]]:
 
 
 def inserts(channel: str) -> list[placeholders.Placeholder]:
-    """What a person may put into a message by hand: that of payments and links has no value here."""
+    """What a person may put into a message by hand: that of payments has no value here."""
     found = placeholders.placeholders(purpose=Purpose.DIRECT, channel=channel)
     return [each for each in found if each.name not in NOT_BY_HAND]
 
@@ -109,10 +112,14 @@ def _filled(source: str, context: Context, channel: str) -> str:
 
 
 def again(message: Message) -> Start:
-    """The words of a message written before, to go on from: its table is drawn anew, its footer comes by itself."""
+    """The words of a message written before, to go on from: its table is drawn anew, its footer comes by itself, and
+    its links are made anew for whoever gets it now."""
     body = _FOOTER.split(message.text, maxsplit=1)[0].translate(_NO_BRACES)
     table = f"{{{{ {placeholders.TABLE} }}}}" if message.channel in (Channel.EMAIL, Channel.LETTER) else ""
-    return Start(message.subject.translate(_NO_BRACES), _TABLE.sub(table, body).strip())
+    body = _TABLE.sub(table, body)
+    for kind, name in (("l", placeholders.LINK), ("p", placeholders.STATEMENT_LINK)):
+        body = re.sub(_OPENS % kind, f"{{{{ {name} }}}}", body, flags=re.MULTILINE)
+    return Start(message.subject.translate(_NO_BRACES), body.strip())
 
 
 @dataclass
@@ -125,7 +132,7 @@ class Desk:
 
     @cached_property
     def turn(self) -> Round:
-        return Round.at(self.request.company, clock.now())
+        return Round.at(self.request.company, clock.now()).as_preview()
 
     @cached_property
     def standing(self) -> Standing:
@@ -145,6 +152,7 @@ class Desk:
             debts=self.debts,
             voice=Voice.of(self.request.company, self.customer.language),
             today=self.turn.today,
+            extra=values_of(self.turn.carrier.carry([Wanted(self.customer.pk, directs=True)])[0], self.turn),
         )
         return filled(start_of(self.channel, self.customer.language, chosen), context, self.channel)
 

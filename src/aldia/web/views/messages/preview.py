@@ -20,7 +20,6 @@ from django.views.decorators.http import require_POST, require_safe
 from aldia.customers import queries as customer_queries
 from aldia.customers.models import Customer
 from aldia.domain.sms import SmsLength, measure
-from aldia.messaging import placeholders
 from aldia.messaging.models import Channel, Purpose, Template
 from aldia.messaging.operations.templates import Words, check
 from aldia.messaging.placeholders import example_context
@@ -29,6 +28,7 @@ from aldia.messaging.scanning import TemplateError
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.queries import states
 from aldia.reminders import content
+from aldia.reminders.carrying import values_of, wanted_of
 from aldia.reminders.queries.facts import standing_of
 from aldia.reminders.queries.span import Span
 from aldia.reminders.rounds import Round
@@ -116,7 +116,7 @@ def context_of(request: CompanyRequest, words: Words, customer: Customer | None)
     example = example_context(purpose=words.purpose, channel=words.channel)
     if customer is None:
         return example
-    turn = Round.at(request.company, clock.now())
+    turn = Round.at(request.company, clock.now()).as_preview()
     voice = Voice.of(request.company, words.language)
     standing = standing_of(Span.of([customer.pk]), today=turn.today, sending=turn.sending)
     debts = content.open_debts([customer.pk], standing, turn.today).get(customer.pk, [])
@@ -128,9 +128,18 @@ def context_of(request: CompanyRequest, words: Words, customer: Customer | None)
         debts=shown,
         voice=voice,
         today=turn.today,
-        extra=_paid(customer, voice, debts) if words.purpose in (Purpose.PAID, Purpose.RECEIPT) else {},
+        extra=_carried(words, customer, shown, turn)
+        | (_paid(customer, voice, debts) if words.purpose in (Purpose.PAID, Purpose.RECEIPT) else {}),
     )
-    return {**example, placeholders.LINK: "", placeholders.STATEMENT_LINK: "", **real}
+    return {**example, **real}
+
+
+def _carried(words: Words, customer: Customer, debts: list[content.Debt], turn: Round) -> dict[str, str]:
+    """The links of a message to the customer, with addresses that open nothing, and the account it transfers to."""
+    wanted = wanted_of(
+        template=as_template(words), customer=customer, channel=words.channel, recipients=(), debts=debts, turn=turn
+    )
+    return values_of(turn.carrier.carry([wanted])[0], turn)
 
 
 def _paid(customer: Customer, voice: Voice, debts: list[content.Debt]) -> dict[str, str]:
