@@ -18,5 +18,7 @@ COMPANY = [
     Rule("run_reminders", "aldia.jobs.reminders.run_reminders", every_minutes=15),
     Rule("send_waiting", "aldia.jobs.reminders.send_waiting", every_minutes=5),
     Rule("process_notices", "aldia.jobs.messaging.process_notices", every_minutes=5),
+    Rule("process_payment_inbox", "aldia.jobs.payments.process_inbox", every_minutes=5),
+    Rule("check_payments", "aldia.jobs.payments.check_payments", every_minutes=5),
     Rule("tell_test_notices", "aldia.jobs.sandbox.tell_test_notices", every_minutes=5),
 ]

@@ -24,7 +24,16 @@ PLANNING = frozenset({"after_settled", "after_candidates", "after_span", "after_
 COMPOSING = frozenset({"after_files", "in_compose", "after_compose", "in_receipts"})
 DELIVERING = frozenset({"after_claim", "before_network", "after_network", "after_result"})
 PAYING = frozenset(
-    {"after_attempt", "after_ask", "after_offer", "after_fetch", "in_settle", "after_settle", "after_refund"}
+    {
+        "after_attempt",
+        "after_ask",
+        "after_offer",
+        "after_fetch",
+        "in_settle",
+        "after_settle",
+        "after_refund",
+        "after_open",
+    }
 )
 NAMES = IMPORTING | PLANNING | COMPOSING | DELIVERING | PAYING
 _passed: dict[str, int] = {}

@@ -31,3 +31,9 @@ def accounts_of(customer_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Collecti
     for row in rows.exclude(value="").select_related("account", "customer").order_by("opened_at", "id"):
         found[row.customer_id] = row
     return found
+
+
+def are_waiting() -> bool:
+    """Whether some provider has not answered yet for an account that was asked for."""
+    rows = CollectionAccount.objects.filter(value="", closed_at__isnull=True, account__disabled_at__isnull=True)
+    return rows.exists()
