@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from aldia.web.views import payment_hooks
 from aldia.web.views.payments import (
     accounts,
     attempt,
@@ -75,4 +76,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{METHOD}prender/", accounts.enable, name="payment_account_enable"),
     path("configuracion/cobro-en-linea/", settings.asking, name="payment_settings"),
     path("configuracion/portal/", settings.portal, name="portal_settings"),
+    path("ganchos/pagos/<uuid:hook_company>/<str:hook_token>/", payment_hooks.receive, name="payment_hook"),
 ]
