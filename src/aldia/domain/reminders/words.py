@@ -42,6 +42,7 @@ class Why(StrEnum):
     PROMISE = "promise"
     REPORTED = "reported"
     COVERED = "covered"
+    PLANNED = "planned"
     OPTED_OUT = "opted_out"
     BOUNCED = "bounced"
     NO_CONTACT = "no_contact"
@@ -72,6 +73,7 @@ SENTENCES: dict[Why, str] = {
     Why.PROMISE: gettext_noop("El cliente prometió pagar y la fecha no ha llegado."),
     Why.REPORTED: gettext_noop("El cliente avisó que ya pagó; falta revisarlo."),
     Why.COVERED: gettext_noop("El saldo a favor del cliente lo cubre."),
+    Why.PLANNED: gettext_noop("Su plan de pagos deja esa parte para después."),
     Why.OPTED_OUT: gettext_noop("El contacto pidió no recibir mensajes por este medio."),
     Why.BOUNCED: gettext_noop("La dirección del contacto rebota."),
     Why.NO_CONTACT: gettext_noop("Falta un contacto de cobranza con los datos de este medio."),

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def follow(desk: Desk) -> None:
     """Bring what depends on balances into line with what the desk is about to write."""
-    if desk.pending:
+    if desk.pending or discounts.notes_of(desk):
         discounts.follow(desk)
+    if desk.pending:
         plans.follow(desk)
     voided = [row for row in desk.receivables if row.voided_on is not None]
     if voided:

@@ -113,12 +113,14 @@ def _refuse(desk: Desk) -> None:
             )
 
 
+def notes_of(desk: Desk) -> list[Credit]:
+    """The credit notes in hand with something left."""
+    return [row for row in desk.credits if row.kind == CreditKind.CREDIT_NOTE and row.document_id and row.remaining]
+
+
 def _yield_to_notes(desk: Desk, rows: dict[uuid.UUID, Receivable]) -> None:
     """Put a credit note that names a document in the place of its discount."""
-    notes = [
-        row for row in desk.credits if row.kind == CreditKind.CREDIT_NOTE and row.document_id and row.remaining > 0
-    ]
-    for note in notes:
+    for note in notes_of(desk):
         keys = DocumentRelation.objects.filter(document_id=note.document_id).values_list("to_key", flat=True)
         named = {row.id: desk.held(row) for row in Receivable.objects.filter(key__in=[key for key in keys if key])}
         for receivable_id, applied in applied_to(list(named), desk).items():
@@ -128,6 +130,7 @@ def _yield_to_notes(desk: Desk, rows: dict[uuid.UUID, Receivable]) -> None:
             on = max(note.received_on, row.issued_on)
             for each in applied.discounts:
                 desk.give_back(each, on=on, rule=NOTED)
+            row = desk.held(row)  # the row that now owes it again
             note.held = max(0, note.held - amount)
             desk.apply(note, row, amount=amount, credit_amount=amount, on=on, rule=NOTED)
             rows[receivable_id] = row

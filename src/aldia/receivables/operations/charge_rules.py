@@ -106,7 +106,7 @@ def draft_late_rule(whom: Whom, details: LateDetails) -> LateFeeRule:
 def draft_discount(whom: Whom, details: DiscountDetails) -> DiscountRule:
     """The discount as it would be saved, unsaved. Raises `RuleRefused`."""
     _check_whom(whom)
-    tiers = sorted(details.tiers)
+    tiers = sorted(details.tiers, key=lambda tier: tier[0])
     if not 1 <= len(tiers) <= MAX_TIERS:
         raise RuleRefused(_("Un descuento tiene de uno a cinco escalones."))
     if details.until_on is not None and len(tiers) > 1:
@@ -114,7 +114,7 @@ def draft_discount(whom: Whom, details: DiscountDetails) -> DiscountRule:
     if any(not 0 <= days <= MAX_DAYS for days, _percent in tiers):
         raise RuleRefused(_("Los días van de 0 a 365."))
     percents = [percent for _days, percent in tiers]
-    if any(not 0 < percent < 100 for percent in percents):
+    if any(not percent.is_finite() or not 0 < percent < 100 for percent in percents):
         raise RuleRefused(_("El descuento va de más de 0 a menos de 100 %."))
     if len({days for days, _percent in tiers}) < len(tiers) or percents != sorted(percents, reverse=True):
         raise RuleRefused(_("Cada escalón da más días y menos descuento que el anterior."))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from aldia.domain.charges.plans import Standing, standing
-from aldia.receivables.following.plans import live_plans, parts_of
+from aldia.receivables.following.plans import parts_of
 from aldia.receivables.models import PaymentPlan, Receivable
 from aldia.receivables.queries.sight import Sight
 
@@ -54,12 +55,17 @@ def plan_list(*, today: date, sight: Sight | None = None, only_open: bool = True
     return sorted(views, key=lambda view: not view.standing.is_broken)
 
 
-def not_due_yet(balances: Mapping[uuid.UUID, int], today: date) -> dict[uuid.UUID, int]:
-    """What of each balance a plan leaves for later: not asked for now. Receivables without a plan are left out."""
+def not_due_yet(which: Q, today: date) -> dict[uuid.UUID, int]:
+    """What of each balance a plan leaves for later: not asked for now. `which`: a condition on `PaymentPlan`."""
+    plans = list(
+        PaymentPlan.objects.filter(which, ended_on__isnull=True, receivable__balance__gt=0).values_list(
+            "pk", "receivable_id", "receivable__balance", "grace_days"
+        )
+    )
+    parts = parts_of([plan_id for plan_id, *_rest in plans])
     found = {}
-    for receivable_id, (plan, parts) in live_plans(list(balances)).items():
-        owed = balances[receivable_id]
-        at = standing(parts, owed=owed, today=today, grace_days=plan.grace_days)
+    for plan_id, receivable_id, owed, grace_days in plans:
+        at = standing(parts[plan_id], owed=owed, today=today, grace_days=grace_days)
         if owed > at.asked:
             found[receivable_id] = owed - at.asked
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from aldia.domain.reminders.facts import Reach
 from aldia.messaging.models import Message, MessageState, Purpose
 from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Receivable
+from aldia.receivables.queries.plans import not_due_yet
 from aldia.reminders.models import CustomerPause
 from aldia.reminders.queries.claims import Claims, claims_of, cover
 from aldia.reminders.queries.contacts import People, Suppressed, people_of, reach_of
@@ -63,6 +64,7 @@ class Standing:
     claims: Claims
     people: People
     reminded_on: dict[uuid.UUID, set[date]]
+    planned: dict[uuid.UUID, int] = field(default_factory=dict)  # what a plan leaves for later, by receivable
 
     def reach(self, customer_id: uuid.UUID) -> Reach:
         return reach_of(self.people.get(customer_id))
@@ -78,6 +80,7 @@ def standing_of(span: Span, *, today: date, sending: Sending, suppressed: Suppre
         claims_of(span, today=today, sending=sending),
         people_of(span, suppressed),
         reminded_days(span, today=today, sending=sending),
+        not_due_yet(span.q("receivable__customer_id"), today),
     )
 
 
@@ -128,10 +131,13 @@ def _hold(row: Row, standing: Standing, covered: int, today: date) -> Hold | Non
         return Hold(Why.PROMISE, claims.promised_until[row.id])
     if row.id in claims.reported:
         return Hold(Why.REPORTED)
-    disputed = claims.disputed.get(row.id, 0)
-    if disputed or covered:
-        why = Why.DISPUTED if disputed >= covered else Why.COVERED
-        return Hold(why, held=min(row.balance, disputed + covered))
+    parts = {
+        Why.DISPUTED: claims.disputed.get(row.id, 0),
+        Why.COVERED: covered,
+        Why.PLANNED: standing.planned.get(row.id, 0),
+    }
+    if any(parts.values()):
+        return Hold(max(parts, key=lambda why: parts[why]), held=min(row.balance, sum(parts.values())))
     return None
 
 
