@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from aldia.portal.views import attempts, brand, links, sandbox
 
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("l/<slug:slug>/pago/<uuid:attempt_id>/", attempts.status, name="pay_attempt"),
     path("l/<slug:slug>/pago/<uuid:attempt_id>/recibo.pdf", attempts.receipt, name="pay_receipt"),
     path("l/<slug:slug>/<str:token>/", links.enter, name="pay_enter"),
+    path("p/<slug:slug>/", include("aldia.portal.urls_statement")),
     path("prueba/<slug:slug>/clabe/<str:clabe>/", sandbox.transfer, name="sandbox_transfer"),
     path("prueba/<slug:slug>/<str:provider_id>/", sandbox.page, name="sandbox"),
 ]

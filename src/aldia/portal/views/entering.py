@@ -47,9 +47,7 @@ def enter(request: PublicRequest, slug: str, token: str) -> HttpResponse:
         return renewal(request, None, status=404)
     response = SeeOther(reverse("portal_home", args=[slug]))
     until = min(row.expires_at, now + STAY) if pass_state(row, now) == PassState.LIVE else now + EXPIRED_STAY
-    cookies.remember(
-        response, request, cookies.PASS, slug=slug, row_id=row.pk, token_hash=row.token_hash, until=until
-    )
+    cookies.remember(response, request, cookies.PASS, slug=slug, row_id=row.pk, token_hash=row.token_hash, until=until)
     name_browser(response, request, slug)
     return response
 
