@@ -6,6 +6,7 @@ import structlog
 from django_tasks import task
 
 from aldia.jobs.collection_accounts import enqueue_asking
+from aldia.jobs.reminders import enqueue_thanks
 from aldia.payments.operations import janitor
 from aldia.payments.operations.collecting import open_missing
 from aldia.payments.operations.inbox import process
@@ -33,6 +34,8 @@ def process_inbox() -> int:
             log.exception("notice_failed", event=str(event_id))
     if len(due) > HANDFUL and count:
         process_inbox.enqueue()
+    if count:
+        enqueue_thanks()
     return count
 
 
@@ -42,7 +45,10 @@ def check_payments() -> int:
     now = database_now()
     if open_missing(now=now) or are_waiting():
         enqueue_asking()
-    return janitor.run(now=now)
+    asked = janitor.run(now=now)
+    if asked:
+        enqueue_thanks()
+    return asked
 
 
 def enqueue_inbox() -> None:

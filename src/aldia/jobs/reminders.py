@@ -14,9 +14,14 @@ from django_tasks import task
 from aldia.messaging.operations.delivering import reap_expired
 from aldia.messaging.queries.messages import due_deliveries
 from aldia.queue.claiming import database_now
+from aldia.reminders.operations.receipts import write_receipts
+from aldia.reminders.operations.refunds import write_refunds
 from aldia.reminders.operations.running import run_company
 from aldia.reminders.operations.sending import send
+from aldia.reminders.rounds import Round
 from aldia.reporting import statement_papers
+from aldia.tenancy.models import Company
+from aldia.tenancy.scope import current_company_id
 
 LANES = 3
 HANDFUL = 20
@@ -28,6 +33,15 @@ def run_reminders() -> dict[str, int]:
     ran = run_company(as_of=database_now(), statement_pdf=statement_pdf)
     enqueue_sending()
     return {"planned": ran.planned, "messages": len(ran.messages)}
+
+
+@task(max_attempts=2)
+def thank_payers() -> int:
+    """At once, what customers are told of payments by provider: receipts, and money that went back."""
+    turn = Round.at(Company.objects.get(pk=current_company_id()), database_now())
+    written = write_receipts(turn=turn) + write_refunds(turn=turn)
+    enqueue_sending()  # notices to the company wait there too
+    return len(written)
 
 
 @task(max_attempts=2)
@@ -48,6 +62,11 @@ def send_messages(lane: int) -> int:
     if len(due) > HANDFUL:
         send_messages.enqueue(lane)
     return len(due[:HANDFUL])
+
+
+def enqueue_thanks() -> None:
+    """Have payers of the company in scope told soon; twice is once."""
+    thank_payers.using(dedupe_key="thank-payers").enqueue()
 
 
 def enqueue_sending() -> None:

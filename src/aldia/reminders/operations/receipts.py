@@ -1,6 +1,7 @@
 """Thanks, receipts and notices of payments.
 
-A receipt goes for each payment that is recorded, by e-mail, when the company wants them; it leaves at least once, and
+A receipt goes for each payment that is recorded, by e-mail, when the company wants them, and for each by a provider
+always; it leaves at least once, and
 always under the same Message-ID, whatever the hour, and takes no turn of anybody. A step of a rule that thanks for a
 payment (PAID) and its receipt are one message: the receipt. Without receipts, everything that a customer is thanked for
 on a day goes in one message per channel. Nothing here chases: only an address that must not be written to stops it.
@@ -21,6 +22,7 @@ from aldia.messaging.models import Channel, Guarantee, Message, Purpose
 from aldia.messaging.operations.outbox import Enclosure, Recipient, write_message
 from aldia.messaging.queries.templates import choose_template
 from aldia.messaging.scanning import TemplateError
+from aldia.payments.queries.attempts import SOURCE as BY_PROVIDER
 from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Credit, CreditKind
 from aldia.receivables.operations.effects import SOURCE as FROM_DOCUMENTS
@@ -49,11 +51,8 @@ log = structlog.get_logger("aldia.reminders")
 
 def write_receipts(*, turn: Round, with_files: bool = True) -> list[uuid.UUID]:
     """Write the receipts of payments that have none yet. Safe to repeat: a payment has one receipt by its key."""
-    since = _receipts_since(turn)
-    if since is None:
-        return []
     written: list[uuid.UUID] = []
-    for ids in chunks(_without_receipt(_recorded(since, turn)), BATCH):
+    for ids in chunks(_without_receipt(_recorded(_receipts_since(turn), turn)), BATCH):
         payments = _reached(ids, turn)
         papers = {each.credit.pk: receipt_files(each.credit) if with_files else [] for each in payments}
         with transaction():
@@ -105,12 +104,17 @@ def _receipts_since(turn: Round) -> datetime | None:
     return max(datetime.fromisoformat(last.detail["at"]) - A_TICK, turn.as_of - LOOK_BACK)
 
 
-def _recorded(since: datetime, turn: Round) -> Iterable[uuid.UUID]:
-    """Payments recorded since then that somebody saw come in (documents that tell of a payment are receipts)."""
+def _recorded(since: datetime | None, turn: Round) -> Iterable[uuid.UUID]:
+    """Payments recorded since then that somebody saw come in (documents that tell of a payment are receipts), and
+    those by a provider: who pays on a page is always told that it arrived. What is left after a refund is no payment.
+    """
+    wanted = Q(source=BY_PROVIDER, created_at__gte=turn.as_of - LOOK_BACK)
+    if since is not None:
+        wanted |= Q(created_at__gte=since)
     rows = Credit.objects.filter(
+        wanted,
         kind=CreditKind.PAYMENT,
         reversed_on__isnull=True,
-        created_at__gte=since,
         received_on__gte=turn.today - LOOK_BACK,
         customer__collecting=True,
     ).exclude(Q(source=FROM_DOCUMENTS) | Q(external_key__startswith=NET))

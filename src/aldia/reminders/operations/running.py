@@ -16,6 +16,7 @@ from aldia.reminders.attachments import StatementPdf
 from aldia.reminders.operations.composing import Composed, compose_due
 from aldia.reminders.operations.planning import plan_company
 from aldia.reminders.operations.receipts import write_receipts, write_thanks
+from aldia.reminders.operations.refunds import write_refunds
 from aldia.reminders.operations.sending import refresh_awaiting, reopen_cancelled, reopen_failed
 from aldia.reminders.rounds import Round
 from aldia.tenancy.models import Company
@@ -55,7 +56,7 @@ def run_company(*, as_of: datetime, statement_pdf: StatementPdf | None = None, d
 def _run(as_of: datetime, statement_pdf: StatementPdf | None, *, with_files: bool) -> Ran:
     company = Company.objects.get(pk=current_company_id())
     turn = Round.at(company, as_of)
-    receipts = write_receipts(turn=turn, with_files=with_files)
+    receipts = write_receipts(turn=turn, with_files=with_files) + write_refunds(turn=turn)
     refresh_awaiting(today=turn.today)
     reopen_cancelled(today=turn.today)
     reopen_failed(today=turn.today)

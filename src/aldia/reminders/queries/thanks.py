@@ -18,6 +18,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 from aldia.domain.reminders import Rule, Step, When
 from aldia.receivables.clusters import chunks
 from aldia.receivables.models import Allocation, CreditKind
+from aldia.receivables.operations.resizing import NET
 from aldia.reminders.models import ReminderCandidate
 
 LOOK_BACK = timedelta(days=31)  # nobody is thanked for an older payment
@@ -44,7 +45,8 @@ def paid_step(rule: Rule | None) -> Step | None:
 def unthanked(*, today: date, since: date, zone: ZoneInfo) -> list[Payment]:
     """Payments received since a day (so recorded since, too) that have no row yet."""
     thanked = ReminderCandidate.objects.filter(credit=OuterRef("credit_id"), receivable=OuterRef("receivable_id"))
-    rows = _payments().filter(
+    rows = _payments().exclude(credit__external_key__startswith=NET)  # what a refund left is no payment
+    rows = rows.filter(
         ~Exists(thanked.filter(credit__isnull=False)),
         on__gte=max(since, today - LOOK_BACK),
         credit__received_on__gte=since,
