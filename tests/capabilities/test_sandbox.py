@@ -11,13 +11,16 @@ from django.test import Client
 
 from aldia.domain.ports.payments import Asked, Method, PaymentState, ProviderFailure
 from aldia.integrations.payments.sandbox import Sandbox
-from aldia.payments.models import CollectionAccount, ProviderAccount, SandboxCharge
-from aldia.payments.operations.sandbox import SandboxError, Wish, act, fee_of, simulate_transfer
+from aldia.payments.models import CollectionAccount, InboxEvent, PaymentAttempt, ProviderAccount, SandboxCharge
+from aldia.payments.operations import inbox, janitor
+from aldia.payments.operations.sandbox import SandboxError, Wish, act, deliver, fee_of, simulate_transfer
 from aldia.payments.sandbox import SandboxBank
+from aldia.receivables.models import Receivable
 from aldia.tenancy import secrets
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope
 from tests.cast import make_company, make_customer
+from tests.support.till import link_for, opened, owes, pay
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -221,3 +224,135 @@ def test_hostile_amounts_are_sentences(charge: SandboxCharge, typed: str) -> Non
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert seen(charge)[0] == "created"
+
+
+# What we are told
+
+
+@pytest.fixture
+def attempt(account: ProviderAccount) -> PaymentAttempt:
+    """A payment of $1,000.00 by card, begun on the page of its link."""
+    link = link_for(owes(make_customer(Company.objects.get(pk=account.company_id)), 100_000))
+    assert pay(opened(link, "tres-rios"), "tres-rios", account).status_code == 303
+    return PaymentAttempt.objects.get()
+
+
+def after(attempt: PaymentAttempt, *wishes: Wish, at: datetime | None = None) -> PaymentAttempt:
+    now = at or datetime.now(UTC)
+    for wish in wishes:
+        act(provider_id=attempt.provider_id, wish=wish, now=now)
+        deliver(now=now)
+    attempt.refresh_from_db()
+    return attempt
+
+
+def books() -> list[tuple[int, int]]:
+    return list(Receivable.objects.values_list("balance", "total"))
+
+
+def test_a_payment_is_told_signed_and_posted_at_once(attempt: PaymentAttempt) -> None:
+    after(attempt, W("pay"))
+    assert (attempt.state, attempt.received, attempt.posted) == ("succeeded", 100_000, 100_000)
+    assert books() == [(0, 100_000)]
+    (event,) = InboxEvent.objects.all()
+    assert event.processed_at is not None
+    assert event.kind == "payment.succeeded"
+
+
+def test_what_is_repeated_in_any_order_changes_nothing(attempt: PaymentAttempt) -> None:
+    after(attempt, W("pay"), W("refund", amount=40_000), W("dispute", amount=10_000), W("win"))
+    before = (books(), InboxEvent.objects.count(), attempt.state, attempt.received, attempt.refunded, attempt.disputed)
+    for _turn in range(3):
+        after(attempt, W("repeat", times=4))
+    now = (books(), InboxEvent.objects.count(), attempt.state, attempt.received, attempt.refunded, attempt.disputed)
+    assert now == before
+    assert books() == [(40_000, 100_000)]
+    charge = SandboxCharge.objects.get()
+    assert [each["sent"] for each in charge.notices] == [13] * 4
+    assert charge.notify_after is None
+
+
+def test_cut_short_in_between_it_is_told_again(attempt: PaymentAttempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    act(provider_id=attempt.provider_id, wish=W("pay"), now=datetime.now(UTC))
+
+    def broken(**_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "receive", broken)
+        with pytest.raises(ConnectionError):
+            deliver(now=datetime.now(UTC))
+    assert deliver(now=datetime.now(UTC)) == 1
+    assert deliver(now=datetime.now(UTC)) == 0
+    assert books() == [(0, 100_000)]
+
+
+def test_later_is_later(attempt: PaymentAttempt) -> None:
+    start = datetime.now(UTC)
+    after(attempt, W("later", minutes=3), at=start)
+    assert (attempt.state, books()) == ("pending", [(100_000, 100_000)])
+    assert deliver(now=start + timedelta(minutes=2)) == 0
+    assert deliver(now=start + timedelta(minutes=4)) == 1
+    attempt.refresh_from_db()
+    assert (attempt.state, books()) == ("succeeded", [(0, 100_000)])
+
+
+def test_who_is_paid_before_the_delay_is_not_paid_twice(attempt: PaymentAttempt) -> None:
+    start = datetime.now(UTC)
+    after(attempt, W("later", minutes=3), W("pay", amount=30_000), at=start)
+    deliver(now=start + timedelta(minutes=4))
+    attempt.refresh_from_db()
+    assert (attempt.received, books()) == (30_000, [(70_000, 100_000)])
+
+
+def test_what_nobody_was_told_the_janitor_finds(attempt: PaymentAttempt) -> None:
+    start = datetime.now(UTC)
+    after(attempt, W("pay", quiet=True), at=start)
+    assert not InboxEvent.objects.exists()
+    assert books() == [(100_000, 100_000)]
+    janitor.run(now=start + timedelta(minutes=6))
+    assert books() == [(0, 100_000)]
+
+
+def test_a_transfer_to_a_customers_clabe_posts_itself(account: ProviderAccount) -> None:
+    customer = collection(account).customer
+    owes(customer, 100_000)
+    simulate_transfer(clabe=CLABE, amount=30_000, payer="La Güera", reference="F-1", now=datetime.now(UTC))
+    assert deliver(now=datetime.now(UTC)) == 1
+    assert books() == [(70_000, 100_000)]
+    assert PaymentAttempt.objects.get().customer == customer
+
+
+def test_a_transfer_by_its_page(account: ProviderAccount) -> None:
+    collection(account)
+    client, path = Client(), f"/prueba/tres-rios/clabe/{CLABE}/"
+    proof = client.get(path).context["proof"]
+    for typed in ("", "abc", "-1", "\x00", "0"):
+        assert client.post(path, {"amount": typed, "proof": proof}).status_code == 422
+    answer = client.post(path, {"amount": "1,000.00", "payer": "<b>x</b>", "reference": "F-1", "proof": proof})
+    assert answer.status_code == 302
+    assert "&lt;b&gt;x" in client.get(answer["Location"]).content.decode()
+    assert PaymentAttempt.objects.get().received == 100_000
+    assert client.get("/prueba/tres-rios/clabe/646180110400000008/").status_code == 404
+
+
+def test_the_page_sends_the_payer_back_with_the_truth(attempt: PaymentAttempt) -> None:
+    client, path = Client(), f"/prueba/tres-rios/{attempt.provider_id}/"
+    proof = client.get(path).context["proof"]
+    answer = client.post(path, {"action": "pay", "amount": "1,000.00", "proof": proof})
+    assert answer["Location"].endswith(f"/l/tres-rios/pago/{attempt.pk}/")
+    attempt.refresh_from_db()
+    assert attempt.state == "succeeded"
+    client.post(path, {"action": "refund", "amount": "100", "proof": proof})
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.refunded, books()) == ("succeeded", 10_000, [(10_000, 100_000)])
+
+
+def test_a_notice_that_somebody_else_signed_is_refused(attempt: PaymentAttempt, account: ProviderAccount) -> None:
+    forger = Sandbox({}, {"webhook_secret": "prueba_otra"})
+    now = datetime.now(UTC)
+    headers, body = forger.sign_notice(event_id="evt_1", kind="x", provider_id=attempt.provider_id, now=now)
+    headers |= {":received": now.isoformat()}
+    said = inbox.receive(account_id=account.pk, headers=headers, query={}, body=body, now=now)
+    assert (said.status, said.kept) == (403, 0)
+    assert not InboxEvent.objects.exists()

@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
+from aldia.domain.money import minor_text
 from aldia.domain.ports.payments import ProviderFailure
 from aldia.integrations.typesetting import CannotSet
 from aldia.payments.directions import grouped
@@ -76,12 +76,12 @@ def _context(request: LinkRequest, attempt: PaymentAttempt) -> dict[str, Any]:
     shown = attempt.offer.get("shown", {})
     value, url = shown.get("value", ""), shown.get("url", "")
     credit = attempt.credit if attempt.credit and attempt.credit.reversed_on is None else None
-    has_paid_more = attempt.received > attempt.amount
     return {
         "attempt": attempt,
         "outcome": _outcome(attempt),
         "shown": shown,
         "grouped": grouped(value),
+        "plain": minor_text(attempt.amount, attempt.currency),
         "is_test": attempt.account.provider == SANDBOX,
         "simulator": reverse("sandbox_transfer", args=[request.company.slug, value])
         if attempt.account.provider == SANDBOX and shown.get("kind") == "clabe" else "",
@@ -90,9 +90,7 @@ def _context(request: LinkRequest, attempt: PaymentAttempt) -> dict[str, Any]:
         "credit": credit,
         "in_favour": credit.remaining if credit else 0,
         "short": attempt.state == "succeeded" and 0 < attempt.received < attempt.amount,
-        "over": has_paid_more,
         "every": 20 if value else 4,
-        "concept": _("Pago de %(name)s") % {"name": attempt.customer.legal_name} if attempt.customer else "",
     }  # fmt: skip
 
 

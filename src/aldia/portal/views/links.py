@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ from aldia.web import clock
 from aldia.web.formatting import day_text
 
 CLOSED = {LinkState.EXPIRED: "expired", LinkState.REVOKED: "revoked"}
+TRANSFERS = (Method.SPEI, Method.TRANSFER)
 View = Callable[..., HttpResponse]
 
 
@@ -185,17 +187,28 @@ def _page(request: LinkRequest, view: LinkView, choice: Choice, *, error: str = 
         "choice": choice,
         "error": error,
         "key": uuid4(),
-        "expires": day_text(view.link.expires_at.astimezone(ZoneInfo(request.company.time_zone)).date()),
+        "waiting": [_started(request, each) for each in view.waiting[-3:]],
+        "expires": day_text(_day(request, view.link.expires_at)),
         "partial": view.policy == "partial" and view.most > view.least,
         "some": view.policy == "partial" and len(view.documents) > 1,
         "folded": len(view.documents) > 5 and choice.mode != "some",
         "directions": directions_of([view.link.customer_id]).get(view.link.customer_id),
         **_offers(view, choice, request.POST.get("way", "")),
     }
+    context["has_spei"] = any(row["offer"].method in TRANSFERS and row["offer"].is_open for row in context["offers"])
     response = show(request, "portal/link.html", context, status=status)
     # The provider's page is where the form ends up, and browsers ask the policy about that too.
     response._csp_update = {"form-action": ["https:", _origin(base_url())]}  # type: ignore[attr-defined]
     return response
+
+
+def _started(request: LinkRequest, attempt: PaymentAttempt) -> dict[str, Any]:
+    began = _day(request, attempt.created_at)
+    return {"pk": attempt.pk, "amount": attempt.amount, "currency": attempt.currency, "created_on": began}
+
+
+def _day(request: LinkRequest, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(request.company.time_zone)).date()
 
 
 def _origin(address: str) -> str:
