@@ -9,6 +9,7 @@ from aldia.domain.matching.model import Allocation, Document
 from aldia.domain.matching.settings import Commission, Settings
 
 MILLION = 1_000_000
+RATE_SLACK = 20_000  # rates are written with two decimals of a per cent: 10.67 for two thirds of 16
 GRACE_DAYS = 3  # an early payment sent on its last day arrives after a weekend
 
 
@@ -53,7 +54,7 @@ def _shares(
     seen: set[tuple[int, ...]] = set()
     for rule in settings.withholdings:
         parts = [divide(net * rule.numerator, rule.denominator) for net in nets]
-        if abs(sum(parts) - missing) <= slack and tuple(parts) not in seen:
+        if abs(sum(parts) - missing) <= slack + sum(nets) // RATE_SLACK and tuple(parts) not in seen:
             seen.add(tuple(parts))
             yield "withholding", settle(documents, _exactly(parts, missing), f"withholding:{rule.key}")
     terms = [document.discount for document in documents]

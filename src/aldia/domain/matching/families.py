@@ -50,12 +50,21 @@ def _cited(case: Case, customer: str, cited: list[Document], owed: Sequence[Docu
     owing = sum(document.balance for document in core)
     if len(core) == 1 and amount < owing:
         part = core[0]
-        family = "instalment" if _is_instalment(part, amount) else "partial"
-        yield Hypothesis(customer, family, (Allocation(part.key, amount),), "all")
+        yield Hypothesis(customer, _part_of(case, part), (Allocation(part.key, amount),), "all")
     elif amount > owing:
         yield from _completed(case, customer, core, owed, amount - owing)
     else:
         yield Hypothesis(customer, "short", _pour(core, amount), "all")
+
+
+def _part_of(case: Case, document: Document) -> str:
+    """A part, the next instalment, or a sum that falls short: what little is missing may be a tax or a discount that
+    nobody told us of.
+    """
+    amount = case.movement.amount
+    if _is_instalment(document, amount):
+        return "instalment"
+    return "partial" if amount * 4 <= document.balance * 3 or case.citing.partial else "short"
 
 
 def _some_of(case: Case, customer: str, cited: list[Document]) -> Iterator[Hypothesis]:
@@ -101,20 +110,32 @@ def _uncited(case: Case, customer: str, owed: Sequence[Document], found: list[Hy
     for document in equal:
         yield paying(customer, "exact", [document], chance=subsets.single_chance_ppm(balances, amount))
     yield from _instalments(customer, owed, amount)
+    most = "pair" if equal else "any"
+    for solved in subsets.solve(owed, amount, case.movement.booked_on.toordinal(), most=most):
+        yield paying(customer, solved.family, solved.documents, chance=solved.chance_ppm)
     if not equal:
-        for solved in subsets.solve(owed, amount, case.movement.booked_on.toordinal()):
-            yield paying(customer, solved.family, solved.documents, chance=solved.chance_ppm)
         for document in owed:
             for kind, allocations in explain([document], amount, case.movement.booked_on, case.settings):
-                chance = subsets.single_chance_ppm(balances, document.balance) if kind != "rounding" else 0
+                chance = subsets.near_chance_ppm(balances, document.balance, _width(case, kind))
                 yield Hypothesis(customer, kind, allocations, chance_ppm=chance)
             if 0 < amount - document.balance < case.settings.rounding:
-                yield paying(customer, "rounding", [document], left=amount - document.balance)
+                chance = subsets.near_chance_ppm(balances, document.balance, _width(case, "rounding"))
+                yield paying(customer, "rounding", [document], left=amount - document.balance, chance=chance)
         if len(owed) > 1:
             for kind, allocations in explain(owed, amount, case.movement.booked_on, case.settings):
                 yield Hypothesis(customer, f"{kind}_all", allocations)
         yield from _with_any_credit(case, customer, owed)
     yield from _fallback(case, customer, owed)
+
+
+def _width(case: Case, kind: str) -> int:
+    """How many amounts an explanation of a kind admits: the more, the likelier that one fits by chance."""
+    settings = case.settings
+    widths = {
+        "rounding": 2 * settings.rounding - 1, "fee": len(settings.fees), "discount": 3,
+        "commission": 3 * len(settings.commissions), "withholding": 3 * len(settings.withholdings),
+    }  # fmt: skip
+    return widths[kind]
 
 
 def _instalments(customer: str, owed: Sequence[Document], amount: int) -> Iterator[Hypothesis]:

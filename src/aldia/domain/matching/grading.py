@@ -39,6 +39,12 @@ _CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
 _BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part"})
 
 
+_CLASS_FAMILY = dict.fromkeys(("all_open", "all_due", "oldest_first", "month", "run", "all_but_one"), "structured")
+_CLASS_FAMILY |= dict.fromkeys(("pair", "triple", "quad", "any"), "combination")
+_CLASS_FAMILY |= dict.fromkeys(("withholding", "discount", "fee", "commission", "credit_note"), "explained")
+_CLASS_SUPPORT = dict.fromkeys(("uuid", "series", "keyword"), "folio") | dict.fromkeys(("link", "trace"), "told")
+
+
 def grade(case: Case, hypothesis: Hypothesis) -> Hypothesis:
     """The hypothesis with its class and score."""
     support = support_of(case, hypothesis)
@@ -46,10 +52,21 @@ def grade(case: Case, hypothesis: Hypothesis) -> Hypothesis:
     band = _band(hypothesis.chance_ppm) if support in _BY_CHANCE else "-"
     score = _FAMILY[hypothesis.family] + _SUPPORT[support] + _PAYER[payer]
     score -= {"a": 0, "b": 3, "c": 12, "d": 18}.get(band, 0)
-    family = hypothesis.family
-    if family in ("exact", "declared") and len(hypothesis.allocations) > 1:
-        family = f"{family}_several"
-    return replace(hypothesis, support=support, score=score, class_key="|".join((family, support, payer, band)))
+    return replace(
+        hypothesis, support=support, score=score, class_key=class_of(hypothesis.family, support, payer, band)
+    )
+
+
+def class_of(family: str, support: str, payer: str, band: str) -> str:
+    """The class, coarse enough to earn a record: kind of arithmetic | kind of citation | payer | λ."""
+    cited = _CLASS_SUPPORT.get(support, support)
+    who = payer
+    if payer in ("own", "id", "name") and (cited in ("folio", "told") or payer != "name"):
+        who = "known"
+    elif payer in ("none", "ambiguous", "external", "shared"):
+        who = "unknown"
+    chance = {"a": "sure", "b": "sure", "c": "loose", "d": "loose"}.get(band, "-")
+    return "|".join((_CLASS_FAMILY.get(family, family), cited, who, chance))
 
 
 def support_of(case: Case, hypothesis: Hypothesis) -> str:

@@ -22,10 +22,10 @@ _SPELLED = re.compile(r"\b(?:s a p i|s a b|s a s|s p r|s a|c v|r l|s c|a c|e n r
 
 @lru_cache(maxsize=200_000)
 def name_key(text: str) -> str:
-    """The name as it is compared: folded, "&" as "y", without legal form even when it is cut. "" for nothing."""
-    words = fold(text.replace("&", " y "))
+    """The name as it is compared: folded, without "&", "y" or legal form (also when it is cut). "" for nothing."""
+    words = fold(text.replace("&", " "))
     words = _SPELLED.sub(lambda match: match[0].replace(" ", ""), words)
-    return " ".join(_without_form(words.split()))
+    return " ".join(_without_form([word for word in words.split() if word != "y"]))
 
 
 def _without_form(words: list[str]) -> list[str]:

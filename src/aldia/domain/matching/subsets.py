@@ -30,8 +30,8 @@ class Found:
     chance_ppm: int
 
 
-def solve(documents: Sequence[Document], target: int, today_ordinal: int) -> list[Found]:
-    """Sets of two or more that owe exactly `target`, at most `MOST_FOUND`, the simplest family first.
+def solve(documents: Sequence[Document], target: int, today_ordinal: int, most: str = "any") -> list[Found]:
+    """Sets of two or more that owe exactly `target`, at most `MOST_FOUND`, the simplest family first, up to `most`.
 
     `today_ordinal` (`date.toordinal`) tells what is due. All subsets are tried up to `MOST_ANY` documents, fours up to
     `MOST_QUAD`, threes up to `MOST_TRIPLE`.
@@ -42,7 +42,7 @@ def solve(documents: Sequence[Document], target: int, today_ordinal: int) -> lis
     search = _Search(items, target, today_ordinal)
     found: list[Found] = []
     seen: set[Members] = set()
-    for family in FAMILIES:
+    for family in FAMILIES[: FAMILIES.index(most) + 1]:
         for members in search.exact(family):
             if members not in seen and len(members) > 1:
                 seen.add(members)
@@ -82,6 +82,13 @@ def single_chance_ppm(balances: Sequence[int], target: int) -> int:
     window = target // 4
     near = sum(1 for balance in balances if abs(balance - target) <= window and balance % step == 0) - 1
     return chance_ppm(max(0, near), target, step)
+
+
+def near_chance_ppm(balances: Sequence[int], target: int, width: int) -> int:
+    """λ of a document whose difference to the amount may be any of `width` amounts."""
+    window = target // 4
+    near = sum(1 for balance in balances if abs(balance - target) <= window) - 1
+    return chance_ppm(max(0, near), target, 1) * width
 
 
 class _Search:

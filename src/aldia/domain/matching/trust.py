@@ -15,20 +15,9 @@ from enum import StrEnum
 from aldia.domain.matching.bounds import lower_ppm, upper_ppm
 from aldia.domain.matching.settings import Settings
 
-_PAYERS = ("own", "id", "name")
 # Folios cited, exact sum, payer identified by other means; or our own link, the bank's own key. How often these were
 # wrong: docs/benchmarks.md.
-PROVEN = frozenset(
-    f"{family}|{support}|{payer}|-"
-    for family in ("exact", "exact_several")
-    for support in ("uuid", "series", "keyword")
-    for payer in _PAYERS
-) | frozenset(
-    f"{family}|{support}|{payer}|-"
-    for family in ("declared", "declared_several")
-    for support in ("link", "trace")
-    for payer in (*_PAYERS, "near", "none")
-)
+PROVEN = frozenset({"exact|folio|known|-", "declared|told|known|-", "declared|told|near|-", "declared|told|unknown|-"})
 
 
 class State(StrEnum):
@@ -144,27 +133,15 @@ def _state(record: Record, whole: Record, promise: Promise, is_proven: bool) -> 
     return State.SHADOW
 
 
-_SUPPORTS = (
-    "link",
-    "trace",
-    "uuid",
-    "series",
-    "keyword",
-    "complement",
-    "portal",
-    "number",
-    "reference",
-    "part",
-    "history",
-)
-_PAYER_ORDER = ("own", "id", "name", "near", "none", "shared", "ambiguous", "external", "other")
+_SUPPORTS = ("told", "folio", "complement", "portal", "number", "reference", "part", "history")
+_PAYERS = ("known", "name", "near", "unknown", "other")
 
 
 def strength(class_key: str) -> tuple[int, int, str, str]:
     """The fixed order of admission: by what is known of the payer and cited, never by how it turned out."""
     family, support, payer, band = class_key.split("|")
     cited = _SUPPORTS.index(support) if support in _SUPPORTS else len(_SUPPORTS)
-    return (_PAYER_ORDER.index(payer) + cited, cited, band, family)
+    return (_PAYERS.index(payer) + cited, cited, band, family)
 
 
 def is_reviewed(movement: str, promise: Promise) -> bool:

@@ -56,7 +56,7 @@ def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
         yield "sibling"
     if payer not in KNOWN and (case.movement.amount % ROUND == 0 or _is_common(case, chosen)):
         yield "common_amount"
-    if best.chance_ppm >= MOST_CHANCE_PPM and (len(chosen) > 1 or best.family in ("fee", "commission")):
+    if best.chance_ppm >= MOST_CHANCE_PPM and best.family != "exact":
         yield "chance"
     simple = best.family not in SETS | {"exact", "instalment"} and best.support in ("none", "unknown")
     if simple and any(document.partials for document in chosen):
@@ -108,10 +108,12 @@ def _text(case: Case, best: Hypothesis) -> Iterator[str]:
 
 def _rivals(best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
     """Another explanation nearly as good that would pay other documents, or the same ones otherwise."""
+    uncited = best.family == "exact" and best.support not in SURE | {"number", "reference", "some"}
     for rival in rivals:
         if rival.family in NEVER or rival.allocations == best.allocations:
             continue
-        if rival.score > best.score - MARGIN:
+        also = uncited and rival.family in SETS and rival.chance_ppm < 10 * MOST_CHANCE_PPM
+        if also or rival.score > best.score - MARGIN:
             yield "two_solutions"
             return
 
