@@ -81,7 +81,9 @@ def look_at(*, account: ProviderAccount, subject: str, key: str, now: datetime) 
         found = place(account=account, seen=seen, key=key)
         if found is None:
             return None
-        if apply(attempt_id=found.pk, seen=seen, looks=found.looks, now=now):
+        if found.looks:  # known by another name, and looked at before: this answer may be older than what is known
+            return refresh(attempt_id=found.pk, now=now)
+        if apply(attempt_id=found.pk, seen=seen, looks=0, now=now):
             return PaymentAttempt.objects.select_related("account", "credit").get(pk=found.pk)
     raise NotNow(_("Otros lo están revisando en este momento."))
 
