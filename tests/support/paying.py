@@ -33,7 +33,7 @@ from aldia.payments.models import PaymentAttempt, ProviderAccount
 from aldia.payments.operations.attempts import start
 from aldia.payments.operations.looking import refresh
 from aldia.payments.tokens import payment_settings
-from aldia.receivables.models import Credit, JournalLine, Receivable
+from aldia.receivables.models import Allocation, Credit, JournalLine, Receivable
 from aldia.receivables.operations.charges import open_charge
 from aldia.receivables.verify import run_checks
 from aldia.tenancy import verify as house
@@ -233,13 +233,10 @@ def accounts() -> dict[str, int]:
 def ledger_hash() -> str:
     """What the books come to: balances of accounts, of documents and of live credits (not how they came there)."""
     owed = sorted(Receivable.objects.values_list("number", "balance"))
-    credit_rows = Credit.objects.filter(reversed_on__isnull=True).values_list("amount", "remaining", "currency")
-    applied = (
-        Receivable.objects.filter(allocations__isnull=False)
-        .values_list("number")
-        .annotate(total=Sum("allocations__amount"))
-    )
-    facts = (accounts(), owed, sorted(credit_rows), sorted(applied.order_by("number")))
+    live = Credit.objects.filter(reversed_on__isnull=True).values_list("amount", "remaining", "currency")
+    paid = Allocation.objects.values("receivable__number", "credit__customer__legal_name").annotate(total=Sum("amount"))
+    applied = sorted(tuple(row.values()) for row in paid if row["total"])
+    facts = (accounts(), owed, sorted(live), applied)
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
