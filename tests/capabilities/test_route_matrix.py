@@ -28,6 +28,13 @@ OTHERS = ("allauth.", "django.")  # code of others guards its own pages; they ho
 OPEN = {"invitation", "language", "style_error", "health", "health_ready", "health_live", "metrics", "channel_hook"}
 OPEN |= {"payment_hook"}
 OPEN |= {"portal_brand", "portal_logo", "sandbox", "sandbox_transfer"}
+OPEN |= {
+    "portal_home", "portal_code", "portal_code_send", "portal_code_check", "portal_renew", "portal_leave", "portal_pay",
+    "portal_payments", "portal_complements", "portal_messages", "portal_report", "portal_question",
+    "portal_statement_pdf", "portal_excel", "portal_zip", "portal_document", "portal_dispute", "portal_document_pdf",
+    "portal_document_xml", "portal_complement_pdf", "portal_complement_xml", "portal_receipt", "portal_proof",
+    "portal_enter",
+}  # fmt: skip
 OPEN |= {"pay_link", "pay_ways", "pay_qr", "pay_attempt", "pay_receipt", "pay_enter"}
 ATTACK = '"><img src=x onerror=alert(1)>'
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

@@ -31,7 +31,7 @@ from aldia.payments.operations.codes import (
 from aldia.payments.operations.passes import PassState, known_pass, pass_state
 from aldia.portal import cookies
 from aldia.portal.access import PublicRequest, public
-from aldia.portal.guests import GuestRequest, SeeOther, guest, known_guest, must_prove, name_browser, renewal
+from aldia.portal.guests import BROWSER, GuestRequest, SeeOther, guest, known_guest, must_prove, name_browser, renewal
 from aldia.portal.pages import show
 from aldia.web import clock
 
@@ -78,6 +78,8 @@ def code(request: GuestRequest, slug: str) -> HttpResponse:
 @guest("portal_code_send", methods=("POST",), asks_code=False, limit=30)
 def send_code(request: GuestRequest, slug: str) -> HttpResponse:
     """Send the code to the address of the pass."""
+    if not must_prove(request):
+        return SeeOther(reverse("portal_home", args=[slug]))
     if not request.browser:
         return _nameless(request, slug)
     try:
@@ -91,6 +93,8 @@ def send_code(request: GuestRequest, slug: str) -> HttpResponse:
 @guest("portal_code_check", methods=("POST",), asks_code=False, limit=60)
 def check(request: GuestRequest, slug: str) -> HttpResponse:
     """Let the browser in with its code."""
+    if not must_prove(request):
+        return SeeOther(reverse("portal_home", args=[slug]))
     if not request.browser:
         return _nameless(request, slug)
     typed = request.POST.get("code", "")[:40]
@@ -104,7 +108,7 @@ def check(request: GuestRequest, slug: str) -> HttpResponse:
 @public("portal_leave", methods=("POST",))
 def leave(request: PublicRequest, slug: str) -> HttpResponse:
     """Let the browser forget the pass, and close what its code opened."""
-    row, browser = known_guest(request, slug), request.COOKIES.get("aldia_visita", "")
+    row, browser = known_guest(request, slug), request.COOKIES.get(BROWSER, "")
     if row is not None and browser:
         end_visit(pass_id=row.pk, browser=browser, now=clock.now())
     response = show(request, "portal/left.html")
