@@ -140,8 +140,8 @@ class Conekta(Base):
     def check(self) -> str:
         found = self._peer.ask("GET", "/orders", params={"limit": "1"})
         with understood(moving=False):
-            live = found["data"][0].get("livemode") if found["data"] else None
-        mode = {True: ", en modo real", False: ", en modo de prueba"}.get(live, "")
+            live = bool(found["data"][0].get("livemode")) if found["data"] else None
+        mode = "" if live is None else ", en modo real" if live else ", en modo de prueba"
         keys = "" if self._webhook_keys() else " Falta la llave pública de los webhooks."
         return f"Conekta acepta la llave{mode}.{keys}"
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
-from aldia.domain import clabe
+from aldia.domain.clabe import bank_of
 from aldia.domain.ports.payments import (
     AccountAsked,
     AccountKind,
@@ -35,11 +35,11 @@ from aldia.domain.ports.payments import (
     Seen,
 )
 from aldia.domain.sentences import gettext_noop
-from aldia.domain.tax_ids import check_clabe
 from aldia.integrations.payments.base import Base, to_own_account
 from aldia.integrations.payments.http import Peer, understood
 from aldia.integrations.payments.reading import (
     UNREADABLE,
+    clabe,
     identifier,
     json_object,
     mapping,
@@ -134,10 +134,9 @@ class Fintoc(Base):
         }
         found = self._peer.ask("POST", "/v2/account_numbers", key=asked.key, json=body)
         with understood(moving=True):
-            value = check_clabe(found["number"])
-            return OpenedAccount(
-                AccountKind.CLABE, value, provider_id=identifier(found["id"]), bank=clabe.bank_of(value) or "Fintoc"
-            )
+            value = clabe(found["number"], is_live=found.get("mode") != "test")
+            bank = bank_of(value) or "Fintoc"
+            return OpenedAccount(AccountKind.CLABE, value, provider_id=identifier(found["id"]), bank=bank)
 
     def check(self) -> str:
         account = self.setting("account_id")

@@ -106,4 +106,5 @@ def words_of(found: Any) -> tuple[str, str]:
     details = found.get("details")
     if isinstance(details, list) and details and isinstance(details[0], dict):
         return str(details[0].get("code") or ""), str(details[0].get("message") or "")
-    return str(error or found.get("code") or ""), str(found.get("message") or found.get("descripcion") or "")
+    said = next((str(found[name]) for name in ("message", "mensaje", "descripcion") if found.get(name)), "")
+    return str(error or found.get("code") or found.get("estado") or ""), said

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from aldia.domain.money import MAX_MINOR, Money, round_to_minor, to_minor
+from aldia.domain.tax_ids import check_clabe
 
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation, OverflowError)
 SECRET_NAMES = frozenset({"client_secret", "secret", "security_code", "fingerprint", "network_token"})
@@ -139,6 +140,13 @@ def day(value: Any) -> date | None:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])) if re.fullmatch(r"[0-9]{8}", digits) else None
     except ValueError:
         return None
+
+
+def clabe(value: Any, *, is_live: bool) -> str:
+    """A CLABE that a provider opened. Those of test accounts are invented, check digit and all. Raises `ValueError`."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{18}", value, re.ASCII):
+        raise ValueError("not a CLABE")
+    return check_clabe(value) if is_live else value
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

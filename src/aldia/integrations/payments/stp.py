@@ -267,6 +267,7 @@ def comes_from(address: str, allowed: list[str]) -> bool:
     """Whether an address is in one of the networks; a list that cannot be read allows nobody."""
     try:
         found = ipaddress.ip_address(address.strip())
+        found = getattr(found, "ipv4_mapped", None) or found
         return any(found in ipaddress.ip_network(each, strict=False) for each in allowed)
     except ValueError:
         return False

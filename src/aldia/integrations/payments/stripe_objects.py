@@ -14,8 +14,16 @@ from aldia.domain.ports.payments import (
     ProviderFailure,
     Seen,
 )
-from aldia.domain.tax_ids import check_clabe
-from aldia.integrations.payments.reading import identifier, identifier_or_none, mapping, minor, moment, plain, text
+from aldia.integrations.payments.reading import (
+    clabe,
+    identifier,
+    identifier_or_none,
+    mapping,
+    minor,
+    moment,
+    plain,
+    text,
+)
 
 # https://docs.stripe.com/currencies#zero-decimal and #special-cases: where Stripe's decimals are not those of ISO 4217.
 DECIMALS = {"MGA": 0, "ISK": 2, "UGX": 2}
@@ -173,8 +181,8 @@ def spei_of(instructions: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def clabe_of(instructions: Mapping[str, Any]) -> str:
-    """The CLABE, its check digit proved (its bank is not: that of test accounts is invented)."""
-    return check_clabe(spei_of(instructions)["clabe"])
+    """The CLABE among a customer's funding instructions."""
+    return clabe(spei_of(instructions)["clabe"], is_live=instructions.get("livemode") is not False)
 
 
 def _refunded(charge: Mapping[str, Any], currency: str) -> int:
