@@ -7,12 +7,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from aldia.domain.money import minor_text
 from aldia.payments.models import LinkPolicy, PaymentAttempt
-from aldia.web.forms_receivables import AmountField, DayField, KeyedForm
+from aldia.receivables.models import ReceivableKind
+from aldia.web.forms_receivables import AmountField, ChargeForm, DayField, KeyedForm
+from aldia.web.forms_writing import Addresses
 
 CHECK = {"class": "form-check-input"}
 EVERYTHING, CHOSEN = "all", "some"
@@ -119,3 +123,33 @@ class MethodsForm(forms.Form):
     def __init__(self, *args: Any, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["methods"].choices = choices  # type: ignore[attr-defined]
+
+
+class OrderForm(ChargeForm):
+    """A charge note, or a payment order whose link leaves by itself."""
+
+    send_now = forms.BooleanField(
+        label=_("Enviar la liga de pago ahora"), required=False, widget=forms.CheckboxInput(attrs=CHECK),
+        help_text=_("Sin marcar, la liga queda lista para copiarla."),
+    )  # fmt: skip
+    addresses = Addresses(
+        label=_("A estos correos"), required=False, max_length=2000, help_text=_("Separados por comas."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )  # fmt: skip
+    note = forms.CharField(
+        label=_("Nota para el cliente"), max_length=300, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("kind") != ReceivableKind.PAYMENT_ORDER or not data.get("send_now"):
+            return data
+        if not data.get("addresses") and "addresses" not in self.errors:
+            self.add_error("addresses", _now("Escribe a quién se le envía, o desmarca el envío."))
+        for address in data.get("addresses") or []:
+            try:
+                validate_email(address)
+            except ValidationError:
+                self.add_error("addresses", _now("«%(address)s» no es un correo.") % {"address": address})
+        return data

@@ -55,6 +55,11 @@ SECTIONS = (
             Item(_("Carteras"), icon="briefcase", names=("portfolios", "portfolio_list")),
             Item(_("Por cobrar"), icon="file-invoice", names=("receivables", "receivable_list"), go="p"),
             Item(_("Promesas"), icon="calendar-check", names=("promises",)),
+            Item(
+                _("Recargos y planes"),
+                icon="rosette-discount-check",
+                names=("late_rules", "discount_rules", "payment_plans"),
+            ),
             Item(_("Disputas"), icon="flag", names=("disputes",)),
         ),
     ),

@@ -68,6 +68,19 @@ STATUSES = {
     # rules of reminding
     "rule_on": (_("Activa"), "green"),
     "rule_off": (_("Apagada"), "gray"),
+    "rule_draft": (_("Borrador"), "yellow"),
+    "rule_replaced": (_("Sustituida"), "gray"),
+    # late fees and instalment plans
+    "run_live": (_("Cobrada"), "green"),
+    "run_reversed": (_("Revertida"), "gray"),
+    "plan_going": (_("Al corriente"), "green"),
+    "plan_late": (_("Atrasado"), "red"),
+    "plan_kept": (_("Cumplido"), "green"),
+    "plan_cancelled": (_("Cancelado"), "gray"),
+    "plan_broken": (_("Incumplido"), "red"),
+    "part_paid": (_("Pagado"), "green"),
+    "part_partial": (_("En parte"), "azure"),
+    "part_due": (_("Toca pagar"), "yellow"),
     # what customers say
     "promised": (_("Con promesa"), "azure"),
     "reported": (_("Dice que pagó"), "yellow"),

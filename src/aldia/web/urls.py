@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("aldia.web.urls_channels")),
     path("", include("aldia.web.urls_customers")),
     path("", include("aldia.web.urls_receivables")),
+    path("", include("aldia.web.urls_charges")),
     path("", include("aldia.web.urls_documents")),
     path("", include("aldia.web.urls_collecting")),
     path("", include("aldia.web.urls_messages")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,6 +35,7 @@ from aldia.web.views import errors
 from aldia.web.views.payments.common import absolute, version_of
 
 SHOWN_EVENTS = 20
+NUMBERED = re.compile(r"(?:^|\s)\d{1,2}\.\s")
 RECENT = timedelta(days=30)
 
 
@@ -282,7 +284,7 @@ def _page(
         "kind": kind,
         "label": label,
         "about": PROVIDER_ABOUT.get(kind.name, ""),
-        "steps": [line.strip() for line in _(str(kind.help)).splitlines() if line.strip()] if kind.help else [],
+        "steps": steps_of(_(str(kind.help))) if kind.help else [],
         "offered": [_method(request, kind, each, account) for each in kind.methods],
         "is_test": kind.name == SANDBOX,
         "account": account,
@@ -296,6 +298,12 @@ def _page(
         "events": list(events.order_by("-received_at", "-id")[:SHOWN_EVENTS]),
         "warnings": warnings_of(account) if account.disabled_at is None else [],
     }
+
+
+def steps_of(text: str) -> list[str]:
+    """The steps of a set-up: "1. This. 2. That." is a list of two; anything else is one step a line."""
+    parts = NUMBERED.split(text) if NUMBERED.match(text) else text.splitlines()
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _method(

@@ -11,7 +11,6 @@ from aldia.payments.tokens import LINK, PASS, Tokens
 from aldia.tenancy import keyring, secrets
 from aldia.tenancy.models import Company
 
-
 LOCKED = (secrets.CannotOpen, keyring.KeyProblem)  # the company's key cannot be opened on this computer
 
 

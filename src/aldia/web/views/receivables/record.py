@@ -32,6 +32,7 @@ from aldia.web.forms_receivables import (
     SettleForm,
     UseCreditForm,
 )
+from aldia.web.views.charges.of_receivable import of_receivable
 from aldia.web.views.collecting.said import said_of_receivable, with_said
 from aldia.web.views.messages.history import with_messages
 from aldia.web.views.payments.of_receivable import paying_of
@@ -138,6 +139,8 @@ def page(
         ),
         "said": said,
         "facts": facts(detail),
+        "charges": of_receivable(request, row),
+        "raised": [each for each in detail.raised_by if each.kind != ReceivableKind.LATE_FEE],
         "standing": standing.of_receivable(request, row),
         "paying": paying_of(row, clock.now()),
         "forms": desk.forms(),

@@ -34,6 +34,7 @@ from aldia.web.forms_receivables import DueManyForm, PauseForm
 from aldia.web.listing import Amount, Choice, Column, Day, Listing, Page, Pick, Search
 from aldia.web.listing_filters import BadFilter, Filter
 from aldia.web.statuses import STATUSES
+from aldia.web.views.payments.orders import Sent, sent_of
 from aldia.web.views.receivables.common import sight
 
 TABS = (
@@ -54,6 +55,7 @@ class Row:
     receivable: Receivable
     state: str
     is_presumed: bool
+    sent: Sent | None = None  # of a payment order
 
     @property
     def pk(self) -> UUID:
@@ -207,7 +209,11 @@ def drawn(request: CompanyRequest, page: Page[Any]) -> Page[Any]:
     """The page with the state of each of its rows."""
     today = clock.today(request.company)
     presumed = states.presumed_among([row.pk for row in page.rows])
-    page.rows = [Row(row, states.state_of(row, today, presumed), row.pk in presumed) for row in page.rows]
+    orders = [row.pk for row in page.rows if row.kind == ReceivableKind.PAYMENT_ORDER]
+    sent = sent_of(orders) if orders else {}
+    page.rows = [
+        Row(row, states.state_of(row, today, presumed), row.pk in presumed, sent.get(row.pk)) for row in page.rows
+    ]
     return page
 
 
