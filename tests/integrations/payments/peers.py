@@ -128,5 +128,5 @@ GARBAGE = {
 
 def broken(headers: dict[str, str]) -> dict[str, Any]:
     """An error that repeats what it was sent, keys and all, as careless programs do."""
-    told = f"rejected: {headers.get('authorization', '')}"
+    told = f"rejected: {headers.get('authorization', '')} for https://aldia.example/ganchos/pagos/1/CANARIO/"
     return {"error": {"code": "broken", "message": told}, "message": told, "descripcion": told}

@@ -23,7 +23,7 @@ class MercadoPagoWorld(World):
     def route(self, request: Request) -> Answer:
         if request.headers.get("authorization") != f"Bearer {KEY}":
             return 401, {"error": "unauthorized", "message": f"invalid {request.headers.get('authorization')}"}
-        if request.path == "/users/me":
+        if request.path.endswith("users/me"):
             return 200, {"id": 7, "nickname": "COMERCIALVALLE", "site_id": "MLM"}
         parts = request.path.strip("/").split("/")
         if parts[0] == "checkout":

@@ -126,10 +126,9 @@ class Fintoc(Base):
         return [each for each in found if each.paid_at is None or since <= each.paid_at < until]
 
     def open_account(self, asked: AccountAsked) -> OpenedAccount:
-        described = f"{asked.customer_reference} {asked.customer_name}"
         body = {
             "account_id": self.setting("account_id"),
-            "description": text(described, 100),
+            "description": text(asked.customer_name, 100),
             "metadata": {"aldia_key": asked.key, "customer": text(asked.customer_reference, 100)},
         }
         found = self._peer.ask("POST", "/v2/account_numbers", key=asked.key, json=body)

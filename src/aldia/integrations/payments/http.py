@@ -6,6 +6,7 @@ request that makes something may have been read, only the same key may ask for i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,9 +67,12 @@ class Peer:
         self.refuse(answer.status, found, moving=moving)
 
     def refuse(self, status: int, found: Any, *, moving: bool) -> NoReturn:
-        """Raise what an answer other than 2xx means; `found` is its JSON, if it had any."""
+        """Raise what an answer other than 2xx means; `found` is its JSON, if it had any.
+
+        Addresses that it repeats are left out: that of our notices is known to nobody else.
+        """
         code, text = words_of(found)
-        text = http.without(text, self.hidden) or f"HTTP {status}"
+        text = http.without(re.sub(r"https?://\S+", "…", text), self.hidden) or f"HTTP {status}"
         code = http.without(code, self.hidden, 60) or str(status)
         if status < 400 or status in http.UNSURE or status == 409:
             silent(f"El proveedor contestó {status}: no se sabe si lo tomó.", moving=moving)

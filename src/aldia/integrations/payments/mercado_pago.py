@@ -54,6 +54,7 @@ KINDS = {
 }
 CHARGEBACK = "cb-"
 PAGE, MOST_PAGES = 50, 20
+OWN = "users/me"  # whose credentials they are
 
 
 class MercadoPago(Base):
@@ -201,7 +202,7 @@ class MercadoPago(Base):
         raise ProviderFailure("not_paid", "No hay un pago del que se pueda devolver esa cantidad.", permanent=True)
 
     def check(self) -> str:
-        found = mapping(self._peer.ask("GET", "/users/me"))
+        found = mapping(self._peer.ask("GET", f"/{OWN}"))
         name, site = text(found.get("nickname"), 80), text(found.get("site_id"), 10)
         mode = "de prueba" if self.secret("access_token").startswith("TEST-") else "real"
         return f"Conectado con la cuenta {name or text(found.get('id'), 40)} ({site}), en modo {mode}."

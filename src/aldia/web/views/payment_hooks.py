@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
+from allauth.account.adapter import get_adapter
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -49,6 +50,7 @@ def _take(request: HttpRequest, account: ProviderAccount) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     now = clock.now()
     headers |= {":url": request.build_absolute_uri(), ":received": now.isoformat()}
+    headers[":address"] = get_adapter().get_client_ip(request)  # where it came from, as our own proxy says
     try:
         if int(headers.get("content-length") or 0) > MAX_BYTES:
             return HttpResponse(status=413)
