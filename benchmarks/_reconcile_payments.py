@@ -109,7 +109,9 @@ class _Month:
         text = _cite(habit, bills, random) if bills else ""
         if habit == "reference" and len(bills) == 1:
             reference = f"{int(bills[0].folio):07d}"
-        text = text or (random.choice(words.CONCEPTS) if habit != "nothing" else random.choice(("PAGO", "", "TRASPASO")))
+        text = text or (
+            random.choice(words.CONCEPTS) if habit != "nothing" else random.choice(("PAGO", "", "TRASPASO"))
+        )
         return text[:limit].strip(), reference
 
     def _line(
@@ -182,7 +184,7 @@ class _Month:
         how = self.random.choices(("withheld", "discount", "card", "wire"), (45, 25, 10, 20))[0]
         for _ in range(200):
             customer = self._customer()
-            if how == "withheld" and not customer.withholds or how == "discount" and not customer.discount:
+            if (how == "withheld" and not customer.withholds) or (how == "discount" and not customer.discount):
                 continue
             bill = self._one(customer, whole=True)
             if bill and (how != "discount" or bill.due_on >= day or self.random.random() < 0.05):
@@ -270,7 +272,9 @@ class _Month:
             if wrong.customer == customer.key:
                 return
         else:
-            wrong = Bill(**{**_fields(bill), "folio": str(int(bill.folio) + self.random.choice((10, 100, 1000, 9, 90)))})
+            wrong = Bill(
+                **{**_fields(bill), "folio": str(int(bill.folio) + self.random.choice((10, 100, 1000, 9, 90)))}
+            )
         said, _ = self._concept(self.random.choice(("series", "called", "bare")), [wrong], 30)
         self._pay(day, "wrong_folio", customer, [bill], {bill.key: (bill.balance, bill.balance)}, said=said)
 
@@ -310,7 +314,9 @@ class _Month:
             off = int(bill.balance * self.random.uniform(0.03, 0.3))
             key = f"n{len(self.world.notes)}"
             corrects = bill.key if self.random.random() < 0.7 else ""
-            self.world.notes.append((key, customer.key, corrects, off, day - timedelta(days=self.random.randrange(1, 12))))
+            self.world.notes.append(
+                (key, customer.key, corrects, off, day - timedelta(days=self.random.randrange(1, 12)))
+            )
             lines = {bill.key: (bill.balance - off, bill.balance)}
             self._pay(day, "credit_note", customer, [bill], lines, credit=key)
 
@@ -343,14 +349,16 @@ class _Month:
 
     def _advance(self, day: date) -> None:
         customer = self._customer()
-        amount = self.random.choice((500_000, 1_000_000, 2_500_000, 5_000_000, self.random.randrange(80_000, 9_000_000)))
+        amount = self.random.choice(
+            (500_000, 1_000_000, 2_500_000, 5_000_000, self.random.randrange(80_000, 9_000_000))
+        )
         said = self.random.choice(("ANTICIPO", "ANTICIPO PEDIDO", "", "", "PAGO"))
         self._line(day, amount, Truth("advance", {}, customer.key), customer, "concept", [], said=said)
 
     def _noise(self, day: date) -> None:
         text, sign = self.random.choice(
             (
-                ("COMISION POR TRANSFERENCIA", -1), ("SPEI ENVIADO BANAMEX/0123 PAGO NOMINA", -1), ("INTERESES GANADOS", 1),
+                ("COMISION POR TRANSFERENCIA", -1), ("SPEI ENVIADO BANAMEX/0123 NOMINA", -1), ("INTERESES", 1),
                 ("TRASPASO ENTRE CUENTAS PROPIAS", 1), ("CHEQUE PAGADO 123", -1), ("IVA COMISION", -1),
             )
         )  # fmt: skip
@@ -377,7 +385,16 @@ class _Month:
             if line.trace and untouched and line.booked_on < day and line.truth.kind == "single":
                 truth = Truth("returned", undoes=line.key)
                 self.world.lines.append(
-                    Line(f"m{self.n}", line.channel, day, -line.amount, f"SPEI DEVUELTO CVE RAST: {line.trace}", line.trace, "", truth)
+                    Line(
+                        f"m{self.n}",
+                        line.channel,
+                        day,
+                        -line.amount,
+                        f"SPEI DEVUELTO CVE RAST: {line.trace}",
+                        line.trace,
+                        "",
+                        truth,
+                    )
                 )
                 for bill in bills:
                     bill.balance += line.truth.lines[bill.key][1]

@@ -1,4 +1,4 @@
-"""How the people of the benchmark are called and how banks write what they pay. Nothing here is taken from the engine."""
+"""How the people of the benchmark are called and how banks write what they pay. Nothing is taken from the engine."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def bbva(concept: str, reference: str, random: Random) -> str:
 
 def santander(name: str, concept: str, reference: str, trace: str, random: Random) -> str:
     who = f" RECIBIDO DE {random.choice(SPOKEN)} DEL CLIENTE {name} REF {reference}" if name else f" REF {reference}"
-    return f"ABONO TRANSFERENCIA SPEI HORA {random.randrange(8, 18):02d}:{random.randrange(60):02d}:00{who} CLAVE DE RASTREO {trace} CONCEPTO {concept}"
+    hour = f"{random.randrange(8, 18):02d}:{random.randrange(60):02d}:00"
+    return f"ABONO TRANSFERENCIA SPEI HORA {hour}{who} CLAVE DE RASTREO {trace} CONCEPTO {concept}"
 
 
 def other(name: str, concept: str, random: Random) -> str:

@@ -16,8 +16,8 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -99,7 +99,10 @@ class Score:
             "per_second": round(self.movements / seconds),
             "per_second_with_parsing": round(self.movements / (seconds + self.parse_seconds)),
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            "by_kind": {kind: dict(zip(("all", "auto", "wrong", "first"), row, strict=True)) for kind, row in sorted(self.by_kind.items())},
+            "by_kind": {
+                kind: dict(zip(("all", "auto", "wrong", "first"), row, strict=True))
+                for kind, row in sorted(self.by_kind.items())
+            },
             "vetoes": dict(self.vetoed.most_common()),
         }
 
@@ -126,7 +129,9 @@ class Month:
         bills = iter(sorted(self.world.bills.values(), key=lambda bill: bill.issued_on))
         notes = sorted(self.world.notes, key=lambda note: note[4])
         coming = next(bills, None)
-        for day, lines in groupby(sorted(self.world.lines, key=lambda line: line.booked_on), key=lambda line: line.booked_on):
+        for day, lines in groupby(
+            sorted(self.world.lines, key=lambda line: line.booked_on), key=lambda line: line.booked_on
+        ):
             while coming and coming.issued_on <= day:
                 self.index.add_document(self._document(coming))
                 coming = next(bills, None)
@@ -175,7 +180,9 @@ class Month:
                 score.wrong += 1
                 row[2] += 1
                 score.errors.append(_told(line, decision))
-        expected = {"copy": Outcome.DUPLICATE, "returned": Outcome.REVERSAL, "noise": Outcome.NOT_RECEIVABLE}.get(truth.kind)
+        expected = {"copy": Outcome.DUPLICATE, "returned": Outcome.REVERSAL, "noise": Outcome.NOT_RECEIVABLE}.get(
+            truth.kind
+        )
         if expected:
             hit = decision.outcome is expected and decision.undoes == truth.undoes
             (score.found if hit else score.missed)[truth.kind] += 1
@@ -197,7 +204,7 @@ class Month:
         if truth.kind not in ("copy",):
             self.index.add_movement(movement)
         if truth.kind == "returned":
-            for key, (cash, settled) in self.lines[truth.undoes].truth.lines.items():
+            for key, (_, settled) in self.lines[truth.undoes].truth.lines.items():
                 document = self.index.documents[key]
                 self.index.add_document(
                     replace(document, balance=document.balance + settled, partials=document.partials[:-1])
@@ -216,7 +223,8 @@ class Month:
 
     def _teach(self, movement: BankMovement, customers: Iterable[str]) -> None:
         keys = (
-            ("tax_id", movement.payer_tax_id), ("account", movement.payer_account), ("name", name_key(movement.payer_name)),
+            ("tax_id", movement.payer_tax_id), ("account", movement.payer_account),
+            ("name", name_key(movement.payer_name)),
         )  # fmt: skip
         for customer in customers:
             for kind, value in keys:
@@ -280,7 +288,10 @@ def _gates(profile: str, figures: dict[str, object]) -> Iterator[tuple[str, bool
     yield "precision >= 99.95 %", isinstance(precision, float) and precision >= 0.9995
     if profile == "duro":
         autos, bound = figures["autos"], figures["error_upper_95_ppm"]
-        yield "upper bound <= 0.1 % over 25,000", isinstance(bound, int) and bound <= 1_000 and isinstance(autos, int) and autos >= 25_000
+        yield (
+            "upper bound <= 0.1 % over 25,000",
+            isinstance(bound, int) and bound <= 1_000 and isinstance(autos, int) and autos >= 25_000,
+        )
         yield "automatic or first >= 89 %", isinstance(first, float) and first >= 0.89
     if profile in GATES:
         yield f"straight-through >= {GATES[profile]:.0%}", isinstance(through, float) and through >= GATES[profile]

@@ -128,7 +128,9 @@ class World:
 
 
 FREE, LIST, PLAN = "free", "list", "plan"
-PLANS = [random_amount * 100 for random_amount in (490, 850, 1160, 1499, 1740, 2320, 2900, 3480, 4640, 5800, 8700, 11600)]
+PLANS = [
+    random_amount * 100 for random_amount in (490, 850, 1160, 1499, 1740, 2320, 2900, 3480, 4640, 5800, 8700, 11600)
+]
 PRICES = Random(5).choices(range(4_000, 900_000), k=160)
 WITHHELD = ((1_000, 10_000), (10_667, 100_000), (20_667, 100_000), (400, 10_000), (125, 10_000), (50, 10_000))
 TERMS = ((20, 10), (30, 8), (50, 5))

@@ -23,6 +23,7 @@ from aldia.domain.matching.settings import Settings
 from aldia.domain.matching.trust import Trust
 from aldia.domain.matching.vetoes import SURE
 
+PARTS = frozenset({"partial", "instalment"})
 APPLIED = frozenset({Outcome.AUTO, Outcome.POLICY})
 Read = tuple[BankMovement, Citing, Payer]
 
@@ -105,10 +106,23 @@ class _Day:
             for allocation in _hypothesis(self.decided[key]).allocations:
                 claims[allocation.document].append(key)
         found = {key for claimants in claims.values() if len(claimants) > 1 for key in claimants}
+        found |= self._parts_of_what_others_want(ready)
         for key in found - self.clashed:
             self.decided[key] = _asked(self.decided[key])
         self.clashed |= found
         return found
+
+    def _parts_of_what_others_want(self, ready: Sequence[str]) -> set[str]:
+        """A part paid of a document that another deposit of the day, still a question, may pay too."""
+        parts = {key for key in ready if _hypothesis(self.decided[key]).family in PARTS}
+        if not parts:
+            return parts
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for key in self.pending:
+            best = self.decided[key].hypothesis
+            for document in best.documents if best else ():
+                wanted[document].add(key)
+        return {key for key in parts if any(wanted[each] - {key} for each in _hypothesis(self.decided[key]).documents)}
 
     def _apply(self, keys: Sequence[str]) -> None:
         changed: set[str] = set()

@@ -26,12 +26,14 @@ MOST_CUSTOMERS = 5
 class Cited:
     """Documents cited, with the strength of their best citation. `paid` are those that owe nothing any more.
 
-    `unknown` counts clear citations of documents that do not exist.
+    `unknown` counts clear citations of documents that do not exist; `doubtful` are documents of one customer that
+    share a number, only one of which can be meant.
     """
 
     open: dict[str, tuple[Document, int]] = field(default_factory=dict)
     paid: dict[str, tuple[Document, int]] = field(default_factory=dict)
     unknown: int = 0
+    doubtful: set[str] = field(default_factory=set)
 
     def of(self, customer: str, least: int = 1) -> list[Document]:
         return [doc for doc, strength in self.open.values() if doc.customer == customer and strength >= least]
@@ -89,7 +91,10 @@ def resolve(citing: Citing, index: Index, currency: str) -> Cited:
         documents = [doc for doc in documents if doc.currency == currency]
         if not documents and strength >= 3 and token.kind in (references.SERIES, references.KEYWORD):
             cited.unknown += 1
+        owners = [doc.customer for doc in documents if doc.balance > 0] if len(documents) > 1 else []
         for doc in documents:
+            if token.kind != references.ORDER and owners.count(doc.customer) > 1:
+                cited.doubtful.add(doc.key)
             where = cited.open if doc.balance > 0 else cited.paid
             if doc.key not in where or where[doc.key][1] < strength:
                 where[doc.key] = (doc, strength)

@@ -26,9 +26,12 @@ def net_of(document: Document, settings: Settings) -> int:
 
 
 def explain(
-    documents: Sequence[Document], amount: int, on: date, settings: Settings
+    documents: Sequence[Document], amount: int, on: date, settings: Settings, *, cited: bool = False
 ) -> Iterator[tuple[str, tuple[Allocation, ...]]]:
-    """The explanations under which `amount` settles all the documents. Nothing is explained twice the same way."""
+    """The explanations under which `amount` settles all the documents. Nothing is explained twice the same way.
+
+    Of `cited` documents a tax withheld may be off by as much as a rate written with two decimals is.
+    """
     owed = sum(document.balance for document in documents)
     missing = owed - amount
     if missing <= 0 or missing * 2 > owed:
@@ -37,7 +40,8 @@ def explain(
         yield "rounding", settle(documents, _on_last(documents, missing), "rounding")
         return
     if all(document.balance == document.total for document in documents):
-        yield from _shares(documents, missing, on, settings)
+        yield from _withheld(documents, missing, settings, cited)
+        yield from _discounted(documents, missing, on)
     if missing in settings.fees:
         yield "fee", settle(documents, _on_last(documents, missing), "fee")
     for commission in settings.commissions:
@@ -45,18 +49,20 @@ def explain(
             yield "commission", settle(documents, _spread(documents, missing), "commission")
 
 
-def _shares(
-    documents: Sequence[Document], missing: int, on: date, settings: Settings
+def _withheld(
+    documents: Sequence[Document], missing: int, settings: Settings, cited: bool
 ) -> Iterator[tuple[str, tuple[Allocation, ...]]]:
-    """Differences that are a share of each document."""
-    slack = len(documents)
     nets = [net_of(document, settings) for document in documents]
+    slack = len(documents) + (sum(nets) // RATE_SLACK if cited else 0)
     seen: set[tuple[int, ...]] = set()
     for rule in settings.withholdings:
         parts = [divide(net * rule.numerator, rule.denominator) for net in nets]
-        if abs(sum(parts) - missing) <= slack + sum(nets) // RATE_SLACK and tuple(parts) not in seen:
+        if abs(sum(parts) - missing) <= slack and tuple(parts) not in seen:
             seen.add(tuple(parts))
             yield "withholding", settle(documents, _exactly(parts, missing), f"withholding:{rule.key}")
+
+
+def _discounted(documents: Sequence[Document], missing: int, on: date) -> Iterator[tuple[str, tuple[Allocation, ...]]]:
     terms = [document.discount for document in documents]
     if all(each is not None and on <= each.until + timedelta(days=GRACE_DAYS) for each in terms):
         parts = [
@@ -64,8 +70,13 @@ def _shares(
             for document, each in zip(documents, terms, strict=True)
             if each is not None
         ]
-        if abs(sum(parts) - missing) <= slack:
+        if abs(sum(parts) - missing) <= len(documents):
             yield "discount", settle(documents, _exactly(parts, missing), "discount")
+
+
+def short_of(documents: Sequence[Document], missing: int) -> tuple[Allocation, ...]:
+    """All settled although `missing` did not come and nothing says why: for a person to name."""
+    return settle(documents, _on_last(documents, missing), "unexplained")
 
 
 def _kept(commission: Commission, owed: int) -> int:

@@ -11,10 +11,12 @@ from itertools import combinations
 
 from aldia.domain.matching import subsets
 from aldia.domain.matching.candidates import Case
-from aldia.domain.matching.differences import explain
+from aldia.domain.matching.differences import explain, short_of
 from aldia.domain.matching.model import Allocation, CreditNote, Document, Hypothesis
 
 MOST_CITED_SUBSETS = 7
+SMALL_SHARE = 20  # less than a twentieth missing is something that was kept, not a part
+MOST_PARTS = 12
 
 
 def hypotheses(case: Case, customer: str) -> list[Hypothesis]:
@@ -44,15 +46,17 @@ def _cited(case: Case, customer: str, cited: list[Document], owed: Sequence[Docu
         return
     core = strong or cited
     yield from _some_of(case, customer, cited)
-    for kind, allocations in explain(core, amount, on, case.settings):
+    for kind, allocations in explain(core, amount, on, case.settings, cited=True):
         yield Hypothesis(customer, kind, allocations, "all")
     yield from _with_credit(case, customer, core, "all")
     owing = sum(document.balance for document in core)
-    if len(core) == 1 and amount < owing:
+    if len(core) == 1 and amount < owing and (owing - amount) * SMALL_SHARE > owing:
         part = core[0]
         yield Hypothesis(customer, _part_of(case, part), (Allocation(part.key, amount),), "all")
     elif amount > owing:
         yield from _completed(case, customer, core, owed, amount - owing)
+    elif (owing - amount) * SMALL_SHARE <= owing:
+        yield Hypothesis(customer, "unexplained", short_of(core, owing - amount), "all")
     else:
         yield Hypothesis(customer, "short", _pour(core, amount), "all")
 
@@ -125,6 +129,7 @@ def _uncited(case: Case, customer: str, owed: Sequence[Document], found: list[Hy
             for kind, allocations in explain(owed, amount, case.movement.booked_on, case.settings):
                 yield Hypothesis(customer, f"{kind}_all", allocations)
         yield from _with_any_credit(case, customer, owed)
+    yield from _first_parts(customer, owed, amount)
     yield from _fallback(case, customer, owed)
 
 
@@ -151,6 +156,15 @@ def _is_instalment(document: Document, amount: int) -> bool:
         return False
     count = (document.total + amount // 2) // amount
     return abs(document.total - count * amount) <= count
+
+
+def _first_parts(customer: str, owed: Sequence[Document], amount: int) -> Iterator[Hypothesis]:
+    """A whole fraction of a document nobody has paid anything of: its first instalment, perhaps."""
+    for document in owed:
+        if not document.partials and amount * 2 <= document.total:
+            parts = (document.total + amount // 2) // amount
+            if parts <= MOST_PARTS and abs(document.total - parts * amount) <= parts:
+                yield Hypothesis(customer, "first_part", (Allocation(document.key, amount),))
 
 
 def _with_credit(case: Case, customer: str, documents: Sequence[Document], support: str) -> Iterator[Hypothesis]:

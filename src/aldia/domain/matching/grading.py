@@ -16,11 +16,12 @@ _FAMILY = {
     "all_but_one": 22, "pair": 21, "triple": 19, "quad": 17, "any": 15, "completed": 20, "credit_note": 23,
     "withholding": 22, "discount": 22, "rounding": 21, "fee": 20, "commission": 19, "instalment": 19,
     "withholding_all": 18, "discount_all": 18, "rounding_all": 18, "fee_all": 15, "commission_all": 15,
-    "partial": 14, "surplus": 12, "exchange": 6, "short": 5, "oldest_part": 3, "advance": 1, "amount_only": 4,
+    "partial": 14, "surplus": 2, "exchange": 6, "short": 5, "unexplained": 6, "first_part": 4,
+    "oldest_part": 3, "advance": 1, "amount_only": 4,
 }  # fmt: skip
 _SUPPORT = {
     "uuid": 42, "link": 45, "trace": 45, "complement": 38, "portal": 36, "series": 40, "keyword": 34, "number": 26,
-    "reference": 20, "some": 14, "part": 18, "history": 8, "unknown": -3, "mismatch": -12, "none": 0,
+    "reference": 20, "some": 14, "part": 30, "history": 8, "unknown": -3, "mismatch": -12, "none": 0,
 }  # fmt: skip
 _PAYER = {
     "own": 30,
@@ -65,7 +66,7 @@ def class_of(family: str, support: str, payer: str, band: str) -> str:
         who = "known"
     elif payer in ("none", "ambiguous", "external", "shared"):
         who = "unknown"
-    chance = {"a": "sure", "b": "sure", "c": "loose", "d": "loose"}.get(band, "-")
+    chance = {"a": "sure", "b": "fair", "c": "likely", "d": "loose"}.get(band, "-")
     return "|".join((_CLASS_FAMILY.get(family, family), cited, who, chance))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aldia.domain.folding import fold
 from aldia.domain.matching.model import BankMovement
@@ -16,6 +16,9 @@ from aldia.domain.statements.narrative import numeric_reference
 
 UUID, ORDER, SERIES, KEYWORD, NUMBER, REFERENCE = "uuid", "order", "series", "keyword", "number", "reference"
 MAX_RANGE = 60
+_BRANCH_WORDS = frozenset(
+    {"SUC", "SUCURSAL", "CAJA", "CAJERO", "CHEQUE", "CHQ", "AUT", "HORA", "FICHA", "C", "B", "SBC", "EFECTIVO"}
+)
 MAX_CITED = 80
 _NOT_WORDS = frozenset({"name", "tax_id", "account", "trace", "bank", "bank_code", "payer_key", "folio", "reference"})
 _KEYWORDS = (
@@ -72,7 +75,7 @@ def read_citing(movement: BankMovement, limits: frozenset[int]) -> Citing:
     cut = (bool(movement.concept) and len(text) == movement.concept_limit) or (
         not movement.concept_limit and len(text) in limits
     )
-    tokens = list(_tokens(text))
+    tokens = list(_tokens(text)) if movement.concept else [_weaker(token) for token in _tokens(text)]
     if cut and tokens and tokens[-1].end == len(text):
         last = tokens[-1].end
         tokens = [token for token in tokens if token.end != last]
@@ -90,6 +93,12 @@ def read_citing(movement: BankMovement, limits: frozenset[int]) -> Citing:
         bool(_PARTIAL.search(folded)),
         cut,
     )
+
+
+def _weaker(token: Token) -> Token:
+    """Without a concept the words are the bank's, and a bare number may be a branch or a cashier."""
+    weak = token.kind == NUMBER or (token.kind == SERIES and token.series in _BRANCH_WORDS)
+    return replace(token, kind=REFERENCE, series="") if weak else token
 
 
 def _words_of(movement: BankMovement) -> str:

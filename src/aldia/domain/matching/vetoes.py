@@ -10,13 +10,19 @@ from aldia.domain.matching.grading import payer_label
 from aldia.domain.matching.model import Document, Hypothesis
 from aldia.domain.matching.subsets import FAMILIES
 
-NEVER = frozenset({"amount_only", "oldest_part", "advance", "short", "exchange", "surplus"})
+NEVER = frozenset(
+    {"amount_only", "oldest_part", "advance", "short", "unexplained", "first_part", "exchange", "surplus"}
+)
 SETS = frozenset(FAMILIES)
+PARTS = frozenset({"partial", "instalment"})
+EXPLAINED = frozenset({"withholding", "discount", "fee", "commission", "credit_note", "rounding"})
 SURE = frozenset({"link", "trace", "complement", "portal", "uuid", "series", "keyword"})
 KNOWN = frozenset({"own", "id", "name", "near"})
 MOST_CHANCE_PPM = 1_000  # of a set that nobody cited: λ < 10⁻³
 MARGIN = 8  # points by which the next explanation must be worse
+HUNDREDS = 10_000  # minor units: nobody's tax or commission leaves whole hundreds
 ROUND = 50_000  # minor units: an amount in whole five hundreds is common
+COMMON = 8  # and one that so many documents owe
 
 
 def vetoes(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> tuple[str, ...]:
@@ -35,7 +41,7 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
         yield "contradiction"
     if payer == "other" and case.payer.customer != best.customer:
         yield "other_payer"
-    if payer not in KNOWN and best.support not in SURE:
+    if payer not in KNOWN and (best.support not in SURE or best.family in PARTS):
         yield "payer_unknown"
     if best.family != "declared":
         yield from _documents(case, best, payer)
@@ -54,10 +60,14 @@ def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
         yield "issued_after"
     if has_sibling(case, best, list(owed.values())):
         yield "sibling"
-    if payer not in KNOWN and (case.movement.amount % ROUND == 0 or _is_common(case, chosen)):
+    if payer not in KNOWN and best.support not in ("uuid", "series") and _is_common(case, chosen):
         yield "common_amount"
     if best.chance_ppm >= MOST_CHANCE_PPM and best.family != "exact":
         yield "chance"
+    if best.support in ("none", "unknown") and best.family in EXPLAINED and case.movement.amount % HUNDREDS == 0:
+        yield "chance"
+    if best.family not in ("exact", "rounding") and not case.cited.doubtful.isdisjoint(owed):
+        yield "doubtful_number"
     simple = best.family not in SETS | {"exact", "instalment"} and best.support in ("none", "unknown")
     if simple and any(document.partials for document in chosen):
         yield "has_partials"
@@ -81,12 +91,9 @@ def has_sibling(case: Case, best: Hypothesis, owed: Sequence[Document]) -> bool:
 
 
 def _is_common(case: Case, chosen: Sequence[Document]) -> bool:
-    """Whether somebody else owes exactly the same as one of the documents."""
-    keys = {document.key for document in chosen}
-    return any(
-        other.key not in keys
-        for document in chosen
-        for other in case.index.by_balance(document.currency, document.balance, len(keys) + 1)
+    """Whether the amount is round, or many documents owe as much as one of these: a number may meet it by chance."""
+    return case.movement.amount % ROUND == 0 or any(
+        len(case.index.by_balance(document.currency, document.balance, COMMON)) == COMMON for document in chosen
     )
 
 
@@ -108,14 +115,24 @@ def _text(case: Case, best: Hypothesis) -> Iterator[str]:
 
 def _rivals(best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
     """Another explanation nearly as good that would pay other documents, or the same ones otherwise."""
-    uncited = best.family == "exact" and best.support not in SURE | {"number", "reference", "some"}
     for rival in rivals:
-        if rival.family in NEVER or rival.allocations == best.allocations:
+        if rival.allocations == best.allocations:
             continue
-        also = uncited and rival.family in SETS and rival.chance_ppm < 10 * MOST_CHANCE_PPM
-        if also or rival.score > best.score - MARGIN:
+        if _undercuts(best, rival) or (rival.family not in NEVER and rival.score > best.score - MARGIN):
             yield "two_solutions"
             return
+
+
+def _undercuts(best: Hypothesis, rival: Hypothesis) -> bool:
+    """Whether one document that nobody cited owes the amount, or nearly, and something else gives it as well: a set
+    that is no mere chance, or, where equal amounts are common anyway, any set and any whole part of a document.
+    """
+    if best.support not in ("none", "unknown", "history") or best.family not in EXPLAINED | {"exact"}:
+        return False
+    common = best.family != "exact" or best.chance_ppm >= MOST_CHANCE_PPM
+    if rival.family in SETS:
+        return common or rival.chance_ppm < 10 * MOST_CHANCE_PPM
+    return rival.family == "first_part" and best.family == "exact" and common
 
 
 def _has_twin(case: Case, best: Hypothesis) -> bool:
