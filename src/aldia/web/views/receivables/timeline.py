@@ -35,6 +35,10 @@ RULES: dict[str, str | Promise] = {
     "reversed": gettext_lazy("El abono se deshizo."),
     "derived": gettext_lazy("Los documentos ya no lo dicen."),
     "paid": gettext_lazy("Llegó un pago: ya no se presume."),
+    "early": gettext_lazy("Lo demás se pagó a tiempo."),
+    "early_undone": gettext_lazy("Ya no se cumple lo que lo daba."),
+    "early_noted": gettext_lazy("La nota de crédito documenta el descuento."),
+    "forgiven": gettext_lazy("Se condonó lo que faltaba."),
 }
 RELATIONS: dict[str, str | Promise] = {
     "01": gettext_lazy("Nota de crédito que la nombra"),
@@ -50,6 +54,16 @@ VERBS: dict[str, tuple[str | Promise, str, str]] = {
     "receivables.revived": (gettext_lazy("Se volvió a cobrar"), "arrow-back-up", "green"),
     "receivables.debit_note_assigned": (gettext_lazy("Nota de cargo asignada"), "link", "azure"),
     "receivables.openings_loaded": (gettext_lazy("Cargada como saldo inicial"), "table-import", "azure"),
+    "late_fees.forgiven": (gettext_lazy("Se condonó un recargo"), "receipt-refund", "green"),
+    "late_fees.reversed": (gettext_lazy("Se revirtió un recargo"), "arrow-back-up", "yellow"),
+    "late_fees.not_owed": (gettext_lazy("Un recargo ya no correspondía"), "arrow-back-up", "yellow"),
+    "late_fees.corrected": (gettext_lazy("Se corrigió un recargo"), "edit", "azure"),
+    "plans.accepted": (gettext_lazy("Se acordó un plan de pagos"), "calendar-due", "azure"),
+    "plans.cancelled": (gettext_lazy("Se canceló el plan de pagos"), "x", "gray"),
+    "plans.broken": (gettext_lazy("El plan se dio por incumplido"), "alert-triangle", "red"),
+    "discounts.offered": (gettext_lazy("Se ofreció un descuento"), "rosette-discount-check", "azure"),
+    "discounts.refused": (gettext_lazy("Se quitó el descuento"), "x", "yellow"),
+    "discounts.allowed": (gettext_lazy("Puede tener descuento otra vez"), "check", "green"),
     "presumptions.undone": (gettext_lazy("Alguien dijo que no está pagada"), "x", "yellow"),
     "presumptions.redone": (gettext_lazy("Se vuelve a presumir pagada"), "sparkles", "purple"),
 }
