@@ -42,12 +42,6 @@ from aldia.integrations.payments.reading import UNREADABLE, https, identifier, j
 from aldia.integrations.payments.signing import verify_stamped
 
 VERSION = "2024-06-20"
-EVENTS = (
-    "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
-    "checkout.session.expired", "charge.refunded", "refund.updated", "refund.failed", "charge.dispute.created",
-    "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated", "customer_cash_balance_transaction.created",
-)  # fmt: skip
 TYPES = {Method.CARD: "card", Method.STORE: "oxxo"}
 LOCALES = {"es": "es-419", "en": "en"}
 SPEI = {"bank_transfer[type]": "mx_bank_transfer", "currency": "mxn", "funding_type": "bank_transfer"}
@@ -201,7 +195,7 @@ class Stripe(Base):
         seen: dict[str, Seen] = {}
         with understood(moving=False):
             for event in self._pages("/v1/events", query):
-                for notice in notices_of(event):
+                for notice in objects.notices_of(event):
                     if notice.subject not in seen:
                         try:
                             seen[notice.subject] = self._funding(notice.subject)
@@ -284,7 +278,7 @@ class Stripe(Base):
     def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Notice]:
         verify_stamped(headers, "stripe-signature", body, self.secret("webhook_secret"))
         try:
-            return notices_of(json_object(body))
+            return objects.notices_of(json_object(body))
         except UNREADABLE as error:
             raise ValueError(f"{type(error).__name__} in a notice of Stripe") from None
 
@@ -302,16 +296,6 @@ class Stripe(Base):
             if not found.get("has_more") or not found["data"]:
                 return
             after = {"starting_after": identifier(found["data"][-1]["id"])}
-
-
-def notices_of(event: Mapping[str, Any]) -> list[Notice]:
-    """What an event says that concerns us: which payment to look at."""
-    about, kind = event["data"]["object"], text(event["type"], 100)
-    subject = objects.subject_of(about)
-    if kind not in EVENTS or not subject:
-        return []
-    key = text(mapping(about.get("metadata")).get("aldia_key"), 64)
-    return [Notice(identifier(event["id"]), kind, subject=subject, key=key, at=moment(event.get("created")))]
 
 
 def not_ours() -> ProviderFailure:

@@ -9,6 +9,7 @@ from aldia.domain.currencies import CURRENCIES, exponent
 from aldia.domain.ports.payments import (
     Limits,
     Method,
+    Notice,
     Payer,
     PaymentState,
     ProviderFailure,
@@ -31,6 +32,12 @@ ABSENT = frozenset({"CLF", "UYW", "IQD", "LYD", "XDR"})  # Stripe does not take 
 LEAST = {"MXN": 10_00, "USD": 50, "EUR": 50, "GBP": 30, "CLP": 500, "COP": 2_000_00}
 MOST = 999_999_99  # eight digits of the smallest unit
 OXXO = Limits(10_00, 10_000_00)
+EVENTS = (
+    "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+    "checkout.session.expired", "charge.refunded", "refund.updated", "refund.failed", "charge.dispute.created",
+    "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated", "customer_cash_balance_transaction.created",
+)  # fmt: skip
 HELD = frozenset({"needs_response", "under_review", "lost"})  # an inquiry (warning_…) holds nothing back, nor does won
 METHODS = {"card": Method.CARD, "link": Method.CARD, "oxxo": Method.STORE, "customer_balance": Method.SPEI}
 
@@ -78,6 +85,16 @@ def subject_of(about: Mapping[str, Any]) -> str:
     return ""
 
 
+def notices_of(event: Mapping[str, Any]) -> list[Notice]:
+    """What an event says that concerns us: which payment to look at."""
+    about, kind = event["data"]["object"], text(event["type"], 100)
+    subject = subject_of(about)
+    if kind not in EVENTS or not subject:
+        return []
+    key = text(mapping(about.get("metadata")).get("aldia_key"), 64)
+    return [Notice(identifier(event["id"]), kind, subject=subject, key=key, at=moment(event.get("created")))]
+
+
 def charge_of(intent: Any) -> Mapping[str, Any]:
     return mapping(mapping(intent).get("latest_charge"))
 
@@ -99,7 +116,7 @@ def seen_of_session(session: Mapping[str, Any], disputes: Sequence[Mapping[str, 
         currency,
         received=received,
         refunded=min(refunded, received),
-        disputed=min(disputed, received),
+        disputed=min(disputed, max(received - refunded, 0)),
         fee=_fee(charge, currency),
         method=METHODS.get(kind) or METHODS.get(asked_for),
         paid_at=moment(charge.get("created")) if received else None,
