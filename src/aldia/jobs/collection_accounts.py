@@ -5,6 +5,7 @@ from __future__ import annotations
 from django_tasks import task
 
 from aldia.payments.operations.collecting import ask_providers
+from aldia.payments.queries.collecting import never_asked
 from aldia.queue.claiming import database_now
 from aldia.queue.models import Job, JobState
 from aldia.tenancy.scope import current_company_id
@@ -16,7 +17,7 @@ SLICE = 25
 def ask_for_accounts() -> int:
     """Ask for some, and come back for the rest: the queue stays free for others in between."""
     count = ask_providers(now=database_now(), limit=SLICE)
-    if count == SLICE:
+    if count and never_asked().exists():
         ask_for_accounts.enqueue()
     return count
 

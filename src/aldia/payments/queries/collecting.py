@@ -37,3 +37,9 @@ def are_waiting() -> bool:
     """Whether some provider has not answered yet for an account that was asked for."""
     rows = CollectionAccount.objects.filter(value="", closed_at__isnull=True, account__disabled_at__isnull=True)
     return rows.exists()
+
+
+def never_asked() -> QuerySet[CollectionAccount]:
+    """The accounts that were opened and that no provider was asked for yet."""
+    rows = CollectionAccount.objects.filter(value="", failure="", closed_at__isnull=True)
+    return rows.filter(account__disabled_at__isnull=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -188,11 +187,10 @@ def qr(request: CompanyRequest, payment_link_id: UUID) -> HttpResponse:
     return answer
 
 
-def qr_svg(text: str) -> bytes:
-    """A QR code as SVG: black on white whatever the theme, because cameras want it so."""
-    stream = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(stream, kind="svg", scale=8, border=4, dark="#000", light="#fff")
-    return stream.getvalue()
+def qr_svg(text: str) -> str:
+    """A QR code as an SVG file: black on white whatever the theme, because cameras want it so."""
+    drawn = str(segno.make(text, error="m", micro=False).svg_inline(scale=8, border=4, dark="#000", light="#fff"))
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
 
 
 @require_safe
