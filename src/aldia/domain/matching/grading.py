@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aldia.domain.matching.candidates import Case
-from aldia.domain.matching.model import Hypothesis, Payer
+from aldia.domain.matching.model import Allocation, Hypothesis, Payer
 
 _FAMILY = {
     "declared": 34, "exact": 30, "all_open": 26, "all_due": 25, "oldest_first": 25, "month": 24, "run": 22,
@@ -52,10 +52,18 @@ def grade(case: Case, hypothesis: Hypothesis) -> Hypothesis:
     payer = payer_label(case.payer, hypothesis.customer)
     band = _band(hypothesis.chance_ppm) if support in _BY_CHANCE else "-"
     score = _FAMILY[hypothesis.family] + _SUPPORT[support] + _PAYER[payer]
-    score -= {"a": 0, "b": 3, "c": 12, "d": 18}.get(band, 0)
+    score -= {"a": 0, "b": 3, "c": 8, "d": 12}.get(band, 0)
     return replace(
-        hypothesis, support=support, score=score, class_key=class_of(hypothesis.family, support, payer, band)
+        hypothesis,
+        allocations=tuple(sorted(hypothesis.allocations, key=_by_document)),
+        support=support,
+        score=score,
+        class_key=class_of(hypothesis.family, support, payer, band),
     )
+
+
+def _by_document(allocation: Allocation) -> str:
+    return allocation.document
 
 
 def class_of(family: str, support: str, payer: str, band: str) -> str:

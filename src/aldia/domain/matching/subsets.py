@@ -20,6 +20,7 @@ STRUCTURED = frozenset(FAMILIES[:6])
 _SIZES = {"pair": 2, "triple": 3, "quad": 4}
 MOST_ANY, MOST_QUAD, MOST_TRIPLE = 16, 40, 120
 MOST_FOUND = 4
+ENOUGH = 4  # documents from which on their common divisor is a habit, and no accident
 Members = tuple[int, ...]
 
 
@@ -60,11 +61,11 @@ def _by_due(document: Document) -> tuple[int, int, str]:
 
 def lattice(target: int, balances: Sequence[int]) -> int:
     """The steps in which amounts of this customer come: whole pesos, hundreds… or cents."""
-    step = gcd(target, *balances)
+    step = gcd(target, *balances) if len(balances) >= ENOUGH else 1
     for coarse in (1_000_000, 100_000, 10_000, 1_000, 100):
         if target % coarse == 0:
             return max(step, coarse)
-    return max(step, 1)
+    return step
 
 
 def chance_ppm(near: int, target: int, step: int) -> int:
