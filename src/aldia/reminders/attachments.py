@@ -25,13 +25,15 @@ from aldia.tenancy.models import StoredFile
 from aldia.tenancy.storage import store
 
 PDF, XML, ZIP = "application/pdf", "application/xml", "application/zip"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_DOCUMENTS = 100  # more documents than that say nothing that the statement does not
 MOST_BYTES = 20 * 1024**2  # what common mail servers still take, encoded
 
 log = structlog.get_logger("aldia.reminders")
 
 StatementPdf = Callable[[uuid.UUID, date], bytes]
-"""The statement of account of a customer as of a day, as PDF: made above this app, handed in by the interface."""
+"""The statement of account of a customer as of a day, as PDF (or as a sheet): made above this app, handed in by the
+interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Wanted:
     xml: bool
     statement: bool
     limit_kb: int
+    sheet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ def enclosures(
     wanted: Wanted,
     today: date,
     statement_pdf: StatementPdf | None,
+    statement_sheet: StatementPdf | None = None,
 ) -> list[Enclosure]:
     """Make and store the files of one message, of the first `MOST_DOCUMENTS` of its documents.
 
@@ -68,15 +72,17 @@ def enclosures(
     """
     pieces: list[Piece] = []
     if wanted.statement and statement_pdf is not None:
-        pieces += _statement(customer_id, today, statement_pdf)
+        pieces += _statement(customer_id, today, statement_pdf, "pdf", PDF)
+    if wanted.sheet and statement_sheet is not None:
+        pieces += _statement(customer_id, today, statement_sheet, "xlsx", XLSX)
     if wanted.pdf or wanted.xml:
         pieces += _papers(document_ids, wanted)
     return [keep(piece) for piece in packed(pieces, wanted.limit_kb)]
 
 
-def _statement(customer_id: uuid.UUID, today: date, statement_pdf: StatementPdf) -> list[Piece]:
+def _statement(customer_id: uuid.UUID, today: date, make: StatementPdf, ending: str, kind: str) -> list[Piece]:
     try:
-        return [Piece(f"estado-de-cuenta-{today}.pdf", PDF, statement_pdf(customer_id, today))]
+        return [Piece(f"estado-de-cuenta-{today}.{ending}", kind, make(customer_id, today))]
     except Exception:
         log.exception("no_statement", customer=str(customer_id))
         return []

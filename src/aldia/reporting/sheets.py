@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from aldia.customers.models import Customer
 from aldia.domain.money import Money
 from aldia.integrations.spreadsheets import Cell, Column, Sheet
+from aldia.payments.directions import Directions
 from aldia.receivables.models import Receivable
 from aldia.receivables.queries.statement import CurrencyStatement, Statement
 from aldia.reporting import words
@@ -42,18 +43,28 @@ def _aging_cells(row: AgingRow, label: str) -> list[Cell]:
     return [label, row.note, row.currency, *amounts]
 
 
-def statement_sheets(found: Statement, *, customer: Customer, company: Company) -> list[Sheet]:
-    """Movements and documents of each currency."""
+def statement_sheets(
+    found: Statement, *, customer: Customer, company: Company, directions: Directions | None = None
+) -> list[Sheet]:
+    """Movements and documents of each currency; above them, where the customer transfers to."""
     above = [
         _("Estado de cuenta"),
         f"{company.legal_name} · {customer.legal_name} · {customer.tax_id}",
         _("Del %(first)s al %(last)s") % {"first": words.day(found.first), "last": words.day(found.last)},
+        *_how_to_pay(directions),
     ]
     sheets = []
     for part in found.currencies:
         sheets.append(_movements(part, above))
         sheets.append(_documents(part, above, found.today))
     return sheets
+
+
+def _how_to_pay(directions: Directions | None) -> list[str]:
+    if directions is None:
+        return []
+    parts = [directions.said, directions.bank, directions.beneficiary]
+    return [_("Para transferir: CLABE %(account)s") % {"account": " · ".join(part for part in parts if part)}]
 
 
 def _movements(part: CurrencyStatement, above: Sequence[str]) -> Sheet:

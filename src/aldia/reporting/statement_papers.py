@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -12,13 +13,14 @@ from django.utils.translation import override
 
 from aldia.customers.models import Customer
 from aldia.domain.calendars import add_months
+from aldia.integrations.spreadsheets import write_xlsx
 from aldia.integrations.typesetting import set_pdf
 from aldia.integrations.typesetting.pictures import qr_svg
 from aldia.payments.directions import CURRENCY, Directions, printed_directions
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.queries.lists import Wanted
 from aldia.receivables.queries.statement import CurrencyStatement, Statement, statement
-from aldia.reporting import words
+from aldia.reporting import sheets, words
 from aldia.tenancy.brand import Brand, brand_words, current_brand
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id
@@ -42,24 +44,39 @@ def statement_pdf(
     Movements since `first` (three months back), documents that `wanted` lists (those that are open). `pay_url` is
     printed with its QR code. Raises `CannotSet`, `Customer.DoesNotExist`.
     """
-    company = Company.objects.get(pk=current_company_id())
-    customer = Customer.objects.get(pk=customer_id)
-    found = statement(
-        customer_id=customer_id,
-        first=first or add_months(today, -MONTHS),
-        last=today,
-        today=today,
-        home=company.currency,
-        wanted=wanted,
-    )
+    company, customer, found = _account(customer_id, today, first, wanted)
     with override(customer.language[:2] or "es"):
         return set_statement(found, customer=customer, company=company, pay_url=pay_url)
+
+
+def statement_xlsx(
+    customer_id: uuid.UUID, *, today: date, first: date | None = None, wanted: Wanted | None = None
+) -> bytes:
+    """The same as a workbook: movements and documents of each currency. Raises `Customer.DoesNotExist`."""
+    company, customer, found = _account(customer_id, today, first, wanted)
+    stream = io.BytesIO()
+    with override(customer.language[:2] or "es"):
+        directions = printed_directions(customer.pk, company)
+        write_xlsx(stream, sheets.statement_sheets(found, customer=customer, company=company, directions=directions))
+    return stream.getvalue()
 
 
 def statement_name(customer: Customer, *, today: date) -> str:
     """ "estado-de-cuenta-ALG010203AB2-2026-11-21.pdf"."""
     parts = ["estado-de-cuenta", "".join(each for each in customer.tax_id if each.isascii() and each.isalnum())]
     return "-".join([*(part for part in parts if part), today.isoformat()]) + ".pdf"
+
+
+def _account(
+    customer_id: uuid.UUID, today: date, first: date | None, wanted: Wanted | None
+) -> tuple[Company, Customer, Statement]:
+    company = Company.objects.get(pk=current_company_id())
+    customer = Customer.objects.get(pk=customer_id)
+    since = first or add_months(today, -MONTHS)
+    found = statement(
+        customer_id=customer_id, first=since, last=today, today=today, home=company.currency, wanted=wanted
+    )
+    return company, customer, found
 
 
 def set_statement(found: Statement, *, customer: Customer, company: Company, pay_url: str = "") -> bytes:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views import home, reports, reports_downloads, reports_indicators, reports_rows, reports_statement
+from aldia.web.views import (
+    home,
+    reports,
+    reports_downloads,
+    reports_indicators,
+    reports_rows,
+    reports_statement,
+    statement_sending,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inicio/", home.index, name="home"),
@@ -24,6 +32,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clientes/<uuid:customer_id>/estado-de-cuenta/", reports_statement.detail, name="customer_statement"),
     path(
         "clientes/<uuid:customer_id>/estado-de-cuenta.xlsx", reports_statement.as_xlsx, name="customer_statement_xlsx"
+    ),
+    path("clientes/<uuid:customer_id>/estado-de-cuenta/enviar/", statement_sending.send, name="statement_send"),
+    path(
+        "clientes/<uuid:customer_id>/estado-de-cuenta/enviar/vista/",
+        statement_sending.panel,
+        name="statement_send_preview",
     ),
     path("clientes/<uuid:customer_id>/estado-de-cuenta.pdf", reports_statement.as_pdf, name="customer_statement_pdf"),
 ]

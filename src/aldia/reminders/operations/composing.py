@@ -270,9 +270,9 @@ def _wanted(draft: Draft, turn: Round) -> Wanted | None:
     if draft.channel not in WITH_FILES or not (rule.attach_pdf or rule.attach_xml or rule.attach_statement):
         return None
     is_letter = draft.channel == Channel.LETTER
-    return Wanted(
-        rule.attach_pdf, rule.attach_xml and not is_letter, rule.attach_statement, turn.settings.attach_limit_kb
-    )
+    has_invoices = rule.attach_pdf or rule.attach_xml
+    statement = rule.attach_statement or (has_invoices and turn.carrier.settings.attach_statement)
+    return Wanted(rule.attach_pdf, rule.attach_xml and not is_letter, statement, turn.settings.attach_limit_kb)
 
 
 def _files(draft: Draft, turn: Round, prepared: Prepared | None) -> list[Enclosure] | None:

@@ -66,11 +66,13 @@ class Order:
     attach_pdf: bool = False
     attach_xml: bool = False
     attach_statement: bool = False
+    attach_sheet: bool = False
     template_id: uuid.UUID | None = None
+    purpose: str = Purpose.DIRECT
 
     @property
     def has_files(self) -> bool:
-        return self.attach_pdf or self.attach_xml or self.attach_statement
+        return self.attach_pdf or self.attach_xml or self.attach_statement or self.attach_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,20 @@ def preview_one_off(*, order: Order, actor: User, as_of: datetime) -> OneOff:
 
 
 def send_one_off(
-    *, order: Order, key: uuid.UUID, actor: User, as_of: datetime, statement_pdf: StatementPdf | None = None
+    *,
+    order: Order,
+    key: uuid.UUID,
+    actor: User,
+    as_of: datetime,
+    statement_pdf: StatementPdf | None = None,
+    statement_sheet: StatementPdf | None = None,
 ) -> Message:
     """Write the message, ready to leave; the same `key` returns the first one. Raises `OneOffError`, `NotThere`.
 
     The interface sends it (it is in the outbox). Files are made first, in no transaction.
     """
+    if known := Message.objects.filter(key=f"direct:{key}").first():
+        return known
     turn = Round.at(Company.objects.get(pk=current_company_id()), as_of)
     one = _prepared(order, actor, turn)
     files = []
@@ -115,9 +125,10 @@ def send_one_off(
         files = enclosures(
             customer_id=order.customer_id,
             document_ids=[debt.document_id for debt in one.debts if debt.document_id is not None],
-            wanted=Wanted(order.attach_pdf, order.attach_xml, order.attach_statement, turn.settings.attach_limit_kb),
+            wanted=_wanted(order, turn),
             today=turn.today,
             statement_pdf=statement_pdf,
+            statement_sheet=statement_sheet,
         )
     with transaction():
         known = Message.objects.filter(key=f"direct:{key}").first()
@@ -126,7 +137,7 @@ def send_one_off(
         message = write_message(
             key=f"direct:{key}",
             channel=order.channel,
-            purpose=Purpose.DIRECT,
+            purpose=order.purpose,
             customer_id=order.customer_id,
             recipients=one.recipients,
             rendered=one.rendered,
@@ -145,6 +156,14 @@ def send_one_off(
     return message
 
 
+def _wanted(order: Order, turn: Round) -> Wanted:
+    """The files; the statement goes with every invoice where the company said so."""
+    has_invoices = order.attach_pdf or order.attach_xml
+    statement = order.attach_statement or (has_invoices and turn.carrier.settings.attach_statement)
+    limit = turn.settings.attach_limit_kb
+    return Wanted(order.attach_pdf, order.attach_xml, statement, limit, sheet=order.attach_sheet)
+
+
 def _prepared(order: Order, actor: User, turn: Round) -> OneOff:
     customer = Customer.objects.select_related("portfolio__collector").filter(pk=order.customer_id).first()
     if customer is None:
@@ -156,9 +175,9 @@ def _prepared(order: Order, actor: User, turn: Round) -> OneOff:
     recipients = _recipients(order, customer, standing, actor)
     reply_to = actor.email if actor.email else turn.speaker(customer, order.channel).reply_to
     speaker = replace(turn.speaker(customer, order.channel), name=actor.get_full_name(), reply_to=reply_to)
-    words = Words("-", purpose=Purpose.DIRECT, channel=order.channel, subject=order.subject, body=order.body)
+    words = Words("-", purpose=order.purpose, channel=order.channel, subject=order.subject, body=order.body)
     template = Template(
-        purpose=Purpose.DIRECT, channel=order.channel, subject=order.subject, body=order.body,
+        purpose=order.purpose, channel=order.channel, subject=order.subject, body=order.body,
         language=customer.language,
     )  # fmt: skip
     try:
@@ -215,7 +234,7 @@ def _recipients(order: Order, customer: Customer, standing: Standing, actor: Use
             raise OneOffError(_("%(who)s pidió no recibir mensajes por este medio.") % {"who": contact}, "to")
         if address:
             chosen.append(Recipient(address, contact.name, contact.pk))
-    extra = [Recipient(address) for address in _extra(order)]
+    extra = _named(_extra(order), customer, order.channel)
     if not order.contact_ids and not extra:
         chosen = list(recipients_for(customer, order.channel, standing))
     if not chosen and not extra:
@@ -224,6 +243,17 @@ def _recipients(order: Order, customer: Customer, standing: Standing, actor: Use
     _refuse_suppressed(order.channel, extra, "extra")
     copy = [Recipient(actor.email, actor.get_full_name(), is_copy=True)]
     return (*chosen, *extra, *(copy if order.copy_me and order.channel == Channel.EMAIL else []))
+
+
+def _named(addresses: Sequence[str], customer: Customer, channel: str) -> list[Recipient]:
+    """Addresses somebody wrote; one of a person on file is that person's."""
+    rows = Contact.objects.filter(customer=customer).order_by("-is_primary", "id") if addresses else []
+    known = {str(getattr(row, ADDRESSES[Channel(channel)])).lower(): row for row in reversed(list(rows))}
+    found = []
+    for each in addresses:
+        row = known.get(each.lower())
+        found.append(Recipient(each, row.name, row.pk) if row else Recipient(each))
+    return found
 
 
 def _extra(order: Order) -> list[str]:

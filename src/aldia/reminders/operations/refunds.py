@@ -75,7 +75,8 @@ def _write(attempt: PaymentAttempt, standing: Standing, turn: Round) -> Message 
     speaker = turn.speaker(customer, Channel.EMAIL)
     amount = Money(attempt.refunded - _told_before(attempt), attempt.currency)
     template = Template(
-        name="-", purpose=Purpose.DIRECT, channel=Channel.EMAIL, language=voice.language, subject=SUBJECTS[voice.language],
+        name="-", purpose=Purpose.DIRECT, channel=Channel.EMAIL, language=voice.language,
+        subject=SUBJECTS[voice.language],
         body="\n\n".join(BODIES[voice.language]),
     )  # fmt: skip
     values = {

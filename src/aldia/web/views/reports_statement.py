@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from aldia.customers import queries as customer_queries
 from aldia.customers.models import Customer
 from aldia.domain.folding import fold
+from aldia.payments.directions import directions_of, printed_directions
 from aldia.receivables.models import ReceivableKind
 from aldia.receivables.queries import balances, lists, states
 from aldia.receivables.queries.statement import CurrencyStatement, Statement, period, statement
@@ -91,6 +92,7 @@ def detail(request: CompanyRequest, customer_id: uuid.UUID) -> HttpResponse:
         "series": series_of(found.ranges),
         "query": request.GET.urlencode(),
         "most": SHOWN,
+        "directions": directions_of([customer.pk]).get(customer.pk),
     }
     return render(request, "reports/statement.html", context)
 
@@ -101,7 +103,8 @@ def as_xlsx(request: CompanyRequest, customer_id: uuid.UUID) -> HttpResponse:
     customer = _customer(request, customer_id)
     found = _statement(Asked(request), customer)
     name = file_name("estado-de-cuenta", customer.tax_id, found.last, ending="xlsx")
-    return xlsx(sheets.statement_sheets(found, customer=customer, company=request.company), name)
+    directions = printed_directions(customer.pk, request.company)
+    return xlsx(sheets.statement_sheets(found, customer=customer, company=request.company, directions=directions), name)
 
 
 @require_safe
