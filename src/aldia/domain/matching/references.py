@@ -37,9 +37,9 @@ _ORDER = re.compile(
     r"([A-Z]{0,4}-?[0-9]{3,10})(?![0-9A-Z])"
 )
 _RANGE = re.compile(
-    r"(?<![0-9.,$])([A-Z]{0,6})[ \-]?([0-9]{2,9})\s*(?:-|A LA|AL?)\s*(?:\1[ \-]?)?([0-9]{2,9})(?![0-9A-Z])"
+    r"(?<![A-Z0-9.,$])([A-Z]{0,12})[ \-]?([0-9]{2,9})\s*(?:-|A LA|AL?)\s*(?:\1[ \-]?)?([0-9]{2,9})(?![0-9A-Z])"
 )
-_LIST = re.compile(r"(?<![0-9A-Z.,$])([A-Z]{0,6})[ \-]?([0-9]{4,9})((?:\s?[/,]\s?[0-9]{1,9}(?![0-9]))+)(?![0-9A-Z.])")
+_LIST = re.compile(r"(?<![0-9A-Z.,$])([A-Z]{0,12})[ \-]?([0-9]{4,9})((?:\s?[/,]\s?[0-9]{1,9}(?![0-9]))+)(?![0-9A-Z.])")
 _TOKEN = re.compile(
     r"(?:(?<![A-Z0-9])([A-Z]{1,12})[ .:#/\-]{0,3}(?:NO\.?|NUM\.?|#)?[ .]?|(?<![A-Z0-9$])(?<![0-9][.,]))"
     r"0*([1-9][0-9]{0,8})(?![0-9A-Z]|[.,][0-9]{2}(?![0-9]))"
@@ -79,11 +79,7 @@ def read_citing(movement: BankMovement, limits: frozenset[int]) -> Citing:
     if cut and tokens and tokens[-1].end == len(text):
         last = tokens[-1].end
         tokens = [token for token in tokens if token.end != last]
-    if reference := numeric_reference(movement.bank_reference) if movement.bank_reference.isdigit() else "":
-        if len(reference) <= 9:
-            tokens.append(Token(REFERENCE, reference))
-    elif movement.bank_reference:
-        tokens += (Token(token.kind, token.number, token.series) for token in _tokens(movement.bank_reference.upper()))
+    tokens += _referenced(movement.bank_reference)
     folded = fold(text)
     return Citing(
         text,
@@ -93,6 +89,14 @@ def read_citing(movement: BankMovement, limits: frozenset[int]) -> Citing:
         bool(_PARTIAL.search(folded)),
         cut,
     )
+
+
+def _referenced(reference: str) -> list[Token]:
+    """The bank's reference: the seven digits of a transfer, or what the payer wrote where there is room for words."""
+    if not reference.isdigit():
+        return [Token(token.kind, token.number, token.series) for token in _tokens(reference.upper())]
+    number = numeric_reference(reference)
+    return [Token(REFERENCE, number)] if number and len(number) <= 9 else []
 
 
 def _weaker(token: Token) -> Token:
