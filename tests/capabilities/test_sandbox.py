@@ -86,11 +86,11 @@ STORIES: dict[str, tuple[list[Wish], tuple[str, int, int, int]]] = {
     "failed": ([W("fail")], ("failed", 0, 0, 0)),
     "expired": ([W("expire")], ("expired", 0, 0, 0)),
     "refunded": ([W("pay"), W("refund")], ("refunded", 100_000, 100_000, 0)),
-    "part refunded": ([W("pay"), W("refund", amount=400), W("refund", amount=100)], ("refunded", 100_000, 500, 0)),
+    "part refunded": ([W("pay"), W("refund", amount=400), W("refund", amount=100)], ("succeeded", 100_000, 500, 0)),
     "disputed": ([W("pay"), W("dispute")], ("disputed", 100_000, 0, 100_000)),
     "won": ([W("pay"), W("dispute", amount=300), W("win")], ("succeeded", 100_000, 0, 0)),
     "lost": ([W("pay"), W("dispute"), W("lose")], ("disputed", 100_000, 0, 100_000)),
-    "refunded, then won": ([W("pay"), W("refund", amount=1), W("dispute"), W("win")], ("refunded", 100_000, 1, 0)),
+    "refunded, then won": ([W("pay"), W("refund", amount=1), W("dispute"), W("win")], ("succeeded", 100_000, 1, 0)),
     "refunded while disputed": ([W("pay"), W("dispute", amount=5), W("refund")], ("disputed", 100_000, 99_995, 5)),
 }
 
@@ -134,7 +134,7 @@ def test_a_refund_by_the_adapter_happens_once_for_each_key(charge: SandboxCharge
     bank = SandboxBank(charge.account)
     first, again, other = (bank.refund(charge.provider_id, 300, key) for key in ("k1", "k1", "k2"))
     assert first == again != other
-    assert seen(charge) == ("refunded", 100_000, 600, 0)
+    assert seen(charge) == ("succeeded", 100_000, 600, 0)
     with pytest.raises(ProviderFailure):
         bank.refund(charge.provider_id, 100_000, "k3")
 

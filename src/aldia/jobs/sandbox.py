@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django_tasks import task
 
+from aldia.jobs.reminders import enqueue_thanks
 from aldia.payments.operations.sandbox import deliver
 from aldia.queue.claiming import database_now
 
@@ -13,7 +14,10 @@ from aldia.queue.claiming import database_now
 @task(max_attempts=3)
 def tell_test_notices() -> int:
     """Let the test provider tell what is due, signed and verified like any other. Returns how much that was."""
-    return deliver(now=database_now())
+    told = deliver(now=database_now())
+    if told:
+        enqueue_thanks()
+    return told
 
 
 def enqueue_telling(at: datetime) -> None:

@@ -137,7 +137,9 @@ def refund_row(row: SandboxCharge, amount: int, *, at: datetime, key: str = "") 
     left = row.received - row.refunded - row.disputed
     if row.state not in PAID or not 0 < amount <= left:
         raise ProviderFailure("not_refundable", _("De ese pago no se puede devolver esa cantidad."), permanent=True)
-    then = {"state": row.state if row.disputed else PaymentState.REFUNDED, "refunded": row.refunded + amount}
+    back = row.refunded + amount
+    state = row.state if row.disputed else PaymentState.REFUNDED if back >= row.received else PaymentState.SUCCEEDED
+    then = {"state": state, "refunded": back}
     tell(row, "payment.refunded", at=at, then=then, key=key, amount=amount)
 
 

@@ -19,8 +19,13 @@ def show(
     """A page with what `portal/base.html` needs; `proof` goes into every form as a hidden field of that name."""
     known = getattr(request, "company", None) is not None
     brand: Any = SimpleLazyObject(current_brand) if known else Brand()
-    shell = {"brand": brand, "proof": cookies.proof(request)}
+    shell = {"brand": brand, "proof": cookies.proof(request), "website": SimpleLazyObject(lambda: _website(brand))}
     return render(request, template, {**shell, **(context or {})}, status=status)
+
+
+def _website(brand: Brand) -> str:
+    """The company's own site, where it is an address that a browser only opens."""
+    return brand.website if brand.website.startswith(("https://", "http://")) else ""
 
 
 def refusal(request: HttpRequest, why: str) -> HttpResponse:

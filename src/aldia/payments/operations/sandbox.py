@@ -226,7 +226,7 @@ def _dispute(row: SandboxCharge, wish: Wish, now: datetime) -> None:
 def _win(row: SandboxCharge, wish: Wish, now: datetime) -> None:
     """The company wins: what was held back is its own again."""
     _must_be_disputed(row)
-    state = PaymentState.REFUNDED if row.refunded else PaymentState.SUCCEEDED
+    state = PaymentState.REFUNDED if row.refunded >= row.received else PaymentState.SUCCEEDED
     sandbox.tell(row, "dispute.won", at=now, then={"state": state, "disputed": 0}, quiet=wish.quiet)
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from aldia.domain.money import minor_text
 from aldia.domain.ports.payments import ProviderFailure
 from aldia.integrations.typesetting import CannotSet
+from aldia.jobs.reminders import enqueue_thanks
 from aldia.payments.directions import grouped
 from aldia.payments.models import PaymentAttempt
 from aldia.payments.operations.attempts import NotNow, refresh
@@ -66,7 +67,8 @@ def _look(request: LinkRequest, attempt: PaymentAttempt) -> PaymentAttempt:
     if not may(request, "pay_look", limit=1, seconds=LOOK_EVERY, who=str(attempt.pk)):
         return attempt
     try:
-        refresh(attempt_id=attempt.pk, now=clock.now())
+        if refresh(attempt_id=attempt.pk, now=clock.now()).posted:
+            enqueue_thanks()
     except (NotNow, ProviderFailure) as error:
         log.info("not_seen", attempt=str(attempt.pk), why=str(error))
     return _attempt(request, attempt.pk)

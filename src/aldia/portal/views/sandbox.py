@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from aldia.domain.money import MoneyError, parse_money
 from aldia.domain.ports.payments import Method, ProviderFailure
+from aldia.jobs.reminders import enqueue_thanks
 from aldia.jobs.sandbox import enqueue_telling
 from aldia.payments import sandbox
 from aldia.payments.models import CollectionAccount, SandboxCharge
@@ -93,7 +94,8 @@ def transfer(request: PublicRequest, slug: str, clabe: str) -> HttpResponse:
 def _tell(provider_id: str) -> None:
     """Let the company hear of it at once; what does not get through now is told again by the timetable."""
     try:
-        deliver(now=clock.now(), provider_id=provider_id)
+        if deliver(now=clock.now(), provider_id=provider_id):
+            enqueue_thanks()
     except (NoProvider, NotNow, ProviderFailure):
         log.exception("test_notice_not_told", payment=provider_id)
 

@@ -21,10 +21,24 @@
   });
 
   // choosing documents opens their list, choosing an amount asks for it
+  // (whoever goes through the choices by keyboard is not carried away from them)
+  let pointed = 0;
+  document.addEventListener("pointerdown", () => { pointed = Date.now(); });
   on("change", 'input[name="mode"]', (input) => {
     const list = document.getElementById(input.form?.dataset.unfold || "");
-    if (input.value === "some" && list) { list.open = true; list.querySelector("input")?.focus({ preventScroll: false }); }
-    if (input.value === "amount") document.getElementById("importe")?.focus();
+    if (input.value === "some" && list) list.open = true;
+    if (input.value === "amount" && Date.now() - pointed < 1000) document.getElementById("importe")?.focus();
+  });
+
+  // the ways to pay are drawn anew for another amount: what was chosen meanwhile stays chosen
+  let way = "";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id === "formas") way = document.querySelector('input[name="way"]:checked')?.value || "";
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "formas" || !way) return;
+    const same = document.querySelector(`input[name="way"][value="${CSS.escape(way)}"]:enabled`);
+    if (same) same.checked = true;
   });
 
   on("click", "[data-print]", () => window.print());
