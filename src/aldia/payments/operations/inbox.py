@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -51,9 +51,16 @@ def receive(
 
 
 def receive_for(
-    *, account: ProviderAccount, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime
+    *,
+    account: ProviderAccount,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+    on_kept: Callable[[], object] | None = None,
 ) -> Received:
-    """The same, for an account that was read already with its secret."""
+    """The same, for an account that was read already with its secret. `on_kept`: called in the transaction that keeps
+    something new (so that whoever answers it is put to work in the same commit)."""
     try:
         adapter = providers.build(account)
         notices = adapter.read_notice(headers=headers, query=query, body=body)
@@ -67,7 +74,7 @@ def receive_for(
     status, answer = adapter.answer(notices)
     kept_headers = _kept(headers)
     rows = [_row(account, notice, text, kept_headers, now) for notice in notices]
-    return Received(status, answer, _keep(rows))
+    return Received(status, answer, _keep(rows, on_kept))
 
 
 def process(*, event_id: uuid.UUID, now: datetime) -> bool:
@@ -129,13 +136,16 @@ def _row(account: ProviderAccount, notice: Notice, text: str, headers: dict[str,
     )  # fmt: skip
 
 
-def _keep(rows: Sequence[InboxEvent]) -> int:
+def _keep(rows: Sequence[InboxEvent], on_kept: Callable[[], object] | None) -> int:
     """Insert what is not there yet; how many that were."""
     if not rows:
         return 0
     with transaction():
         insert_rows(rows, once=True)
-        return sum(row_exists(InboxEvent, row.pk) for row in rows)
+        kept = sum(row_exists(InboxEvent, row.pk) for row in rows)
+        if kept and on_kept is not None:
+            on_kept()
+    return kept
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods
 from aldia.jobs.payments import enqueue_inbox
 from aldia.payments.models import ProviderAccount
 from aldia.payments.operations.inbox import receive_for
-from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
 from aldia.web.access import open_to_all
@@ -35,9 +34,7 @@ MAX_BYTES = 1024 * 1024
 def receive(request: HttpRequest, hook_company: UUID, hook_token: str) -> HttpResponse:
     if getattr(request, "company", None) is not None or not hook_token:
         return HttpResponse(status=404)
-    if not Company.objects.filter(pk=hook_company).exists():
-        return HttpResponse(status=404)
-    with company_scope(hook_company):
+    with company_scope(hook_company):  # of a company that is not there no account is found
         account = ProviderAccount.objects.select_related("secret").filter(hook_token=hook_token).first()
         if account is None:
             return HttpResponse(status=404)
@@ -61,9 +58,9 @@ def _take(request: HttpRequest, account: ProviderAccount) -> HttpResponse:
         return HttpResponse(status=400)
     if len(body) > MAX_BYTES:
         return HttpResponse(status=413)
-    received = receive_for(account=account, headers=headers, query=request.GET.dict(), body=body, now=now)
+    received = receive_for(
+        account=account, headers=headers, query=request.GET.dict(), body=body, now=now, on_kept=enqueue_inbox
+    )
     if received.status in (400, 403):
         log.warning("notice_refused", account=str(account.pk), provider=account.provider, status=received.status)
-    if received.kept:
-        enqueue_inbox()
     return HttpResponse(received.body_json, status=received.status, content_type="application/json")
