@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -20,6 +22,7 @@ from aldia.domain.money import Money
 from aldia.integrations.spreadsheets import read_rows
 from aldia.jobs.payment_links import is_making, make_links, purpose_of
 from aldia.messaging.models import Message
+from aldia.payments import providers
 from aldia.payments.models import (
     CollectionAccount,
     InboxEvent,
@@ -40,6 +43,7 @@ from aldia.queue.models import Job
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.operations.charges import open_charge
 from aldia.receivables.operations.payments import record_payment
+from aldia.tenancy import audit
 from aldia.tenancy.models import Company, Membership, Role, User
 from aldia.tenancy.scope import company_scope
 from tests.cast import make_company, make_customer, make_user
@@ -49,6 +53,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 BASE = "/e/tres-rios"
 LINKS, ATTEMPTS, ACCOUNTS = f"{BASE}/pagos/ligas/", f"{BASE}/pagos/en-linea/", f"{BASE}/pagos/cuentas-de-cobro/"
 METHODS = f"{BASE}/configuracion/medios-de-pago/"
+TODAY = datetime.now(ZoneInfo("America/Mexico_City")).date().isoformat()
 HOSTILE = '"><img src=x onerror=alert(1)>'
 
 
@@ -227,6 +232,8 @@ def test_tabs_filters_and_sheet(desk: Desk) -> None:
         ("", [live]), ("?state=paid", [done]), ("?state=revoked", [gone]), ("?state=expired", []),
         ("?state=all", [live, done, gone]), ("?state=all&q=clavo", [gone]), ("?state=all&q=ZX-2", [live]),
         (f"?state=all&customer={other.pk}", [gone]), (f"?state=all&creator={desk.owner.pk}", [live, done, gone]),
+        (f"?state=all&from={TODAY}&to={TODAY}", [live, done, gone]), ("?state=all&to=2020-01-01", []),
+        ("?state=all&from=9999-12-31", []), ("?state=all&to=9999-12-31", [live, done, gone]),
         ("?state=all&covers=all", []), ("?state=all&currency=USD", []), ("?state=x&from=nope&creator=nope", [live]),
     ):  # fmt: skip
         page = desk.get(f"{LINKS}{query}")
@@ -551,6 +558,34 @@ def test_set_up_a_provider_whose_secret_never_comes_back(desk: Desk) -> None:
     account.refresh_from_db()
     assert (account.name, account.is_live) == ("Stripe", False)
     desk.post(place, 409, mode="test", name="Otra vez", version="1")
+
+
+def test_a_key_of_many_lines_keeps_them(desk: Desk) -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBg\n-----END PRIVATE KEY-----"
+    form = desk.get(f"{METHODS}agregar/stp/")
+    assert re.search(r'<textarea name="private_key"', form)
+    data = {
+        "mode": "test", "company": "EMPRESA", "clabe_prefix": "6461801104", "notice_user": "stp",
+        "notice_password": "canario-clave", "private_key": pem, "environment": "demo",
+    }  # fmt: skip
+    place = desk.post(f"{METHODS}agregar/stp/", **data).headers["Location"]
+    account = ProviderAccount.objects.select_related("secret").get(provider="stp")
+    assert providers.revealed(account)["private_key"].split() == pem.split()
+    assert "\n" in providers.revealed(account)["private_key"]
+    page = desk.get(place)
+    assert "MIIBVAIBADANBg" not in page
+    assert "canario-clave" not in page
+
+
+def test_a_check_that_failed_is_told_until_one_works(desk: Desk) -> None:
+    audit.record(
+        actor=desk.owner, verb="payments.account_checked", object_type="provider_account", object_id=desk.account.pk,
+        detail={"works": False},
+    )  # fmt: skip
+    ProviderAccount.objects.update(checked_at=now(), check_result="La clave no sirve.")
+    assert "La última comprobación falló: La clave no sirve." in desk.get(METHODS)
+    desk.post(f"{METHODS}{desk.account.pk}/comprobar/")
+    assert "La última comprobación falló" not in desk.get(METHODS)
 
 
 def test_switch_methods_and_the_account(desk: Desk) -> None:

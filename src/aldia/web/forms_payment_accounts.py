@@ -44,6 +44,10 @@ class PaymentAccountForm(forms.Form):
             del self.fields["mode"]
         for each in kind.fields:
             self.fields[each.name] = field_of(each, kept=each.name in known)
+            if each.is_secret and "PEM" in each.label:  # its lines matter: an input of one line would join them
+                shown = self.fields[each.name].widget.attrs["placeholder"]
+                attrs = {"rows": 4, "autocomplete": "off", "spellcheck": "false", "placeholder": shown}
+                self.fields[each.name].widget = forms.Textarea(attrs=attrs)
 
     def own_fields(self) -> list[Any]:
         """The provider's fields, in its order."""

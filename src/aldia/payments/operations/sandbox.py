@@ -117,7 +117,7 @@ def _deliver_charge(charge_id: uuid.UUID, now: datetime) -> int:
 def _take_due(charge_id: uuid.UUID, now: datetime) -> tuple[SandboxCharge, list[dict[str, Any]]]:
     """What is due: it happens now if it was to happen later. A notice told n times is in the list n times."""
     with transaction():
-        row = SandboxCharge.objects.select_for_update().select_related("account__secret").get(pk=charge_id)
+        row = SandboxCharge.objects.select_for_update(of=("self",)).select_related("account__secret").get(pk=charge_id)
         told: list[dict[str, Any]] = []
         for notice in row.notices:
             if notice["sent"] >= notice["times"] or datetime.fromisoformat(notice["at"]) > now:

@@ -24,6 +24,7 @@ from aldia.payments.operations import inbox
 from aldia.payments.operations import provider_accounts as operations
 from aldia.payments.queries.providers import provider_accounts
 from aldia.tenancy import permissions
+from aldia.tenancy.models import AuditEvent
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text
@@ -107,6 +108,8 @@ def warnings_of(account: ProviderAccount) -> list[str]:
         found.append(_("No ofrece ningún medio: prende al menos uno."))
     if account.checked_at is None and account.provider != SANDBOX:
         found.append(_("Nadie ha comprobado sus claves todavía."))
+    if _check_failed(account):
+        found.append(_("La última comprobación falló: %(text)s") % {"text": account.check_result})
     paid = PaymentAttempt.objects.filter(account=account, state=AttemptState.SUCCEEDED)
     paid = paid.filter(created_at__gte=clock.now() - RECENT)
     kind = registry.payment_provider(account.provider)
@@ -114,6 +117,13 @@ def warnings_of(account: ProviderAccount) -> list[str]:
     if kind is not None and kind.has_notices and paid.exists() and not told.exists():
         found.append(_("Hay pagos, pero no llega ningún aviso: revisa la dirección de avisos en su panel."))
     return found
+
+
+def _check_failed(account: ProviderAccount) -> bool:
+    """Whether the keys did not work when somebody last tried them (the audit keeps what came of it)."""
+    tried = AuditEvent.objects.filter(verb="payments.account_checked", object_id=str(account.pk))
+    last = tried.order_by("-seq").first() if account.checked_at else None
+    return last is not None and not last.detail.get("works", True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,12 +21,13 @@ from aldia.integrations.spreadsheets import Cell
 from aldia.integrations.spreadsheets import Column as SheetColumn
 from aldia.payments.models import AttemptState, PaymentAttempt, ProviderAccount
 from aldia.tenancy import permissions
+from aldia.tenancy.models import Company
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms import currency_choices
 from aldia.web.listing import Amount, Choice, Column, Day, Listing, Pick, Search
 from aldia.web.payment_words import METHOD_NAMES, Reason, method_label, review_of
 from aldia.web.views.collecting.lists import in_parts, sheet_name
-from aldia.web.views.payments.common import attempts_in_sight
+from aldia.web.views.payments.common import attempts_in_sight, between, local_day
 from aldia.web.views.receivables.table import OfCustomer, for_person, sheet_response
 
 REVIEW, PAID, WAITING, FAILED, BACK, ALL = "review", "paid", "waiting", "failed", "back", "all"
@@ -104,12 +105,12 @@ def listing(request: CompanyRequest, tab: str) -> Listing:
     """The list as the tab has it."""
 
     def narrowed(rows: QuerySet[PaymentAttempt], values: dict[str, Any]) -> QuerySet[PaymentAttempt]:
-        return filtered(rows.filter(STATES_OF.get(tab, Q())), values)
+        return filtered(rows.filter(STATES_OF.get(tab, Q())), values, request.company)
 
     return replace(LIST, filters=for_person(request, LIST), apply=narrowed)
 
 
-def filtered(rows: QuerySet[PaymentAttempt], values: dict[str, Any]) -> QuerySet[PaymentAttempt]:
+def filtered(rows: QuerySet[PaymentAttempt], values: dict[str, Any], company: Company) -> QuerySet[PaymentAttempt]:
     """The filters of the list but its tab."""
     if text := values.get("q", ""):
         wanted = Customer.objects.all()
@@ -121,9 +122,8 @@ def filtered(rows: QuerySet[PaymentAttempt], values: dict[str, Any]) -> QuerySet
         "method": values.get("method"),
         "account": values.get("account"),
         "currency": values.get("currency"),
-        "created_at__date__gte": values.get("from"),
-        "created_at__date__lte": values.get("to"),
         "amount__gte": values.get("least"),
+        **between(values, company),
     }
     return rows.filter(**{name: value for name, value in bounds.items() if value is not None})
 
@@ -184,16 +184,18 @@ def export(request: CompanyRequest) -> HttpResponse:
     ]
     tab = tab_of(request)
     rows = listing(request, tab).matching(request, attempts_in_sight(request))
-    return sheet_response(_("Pagos en línea"), columns, _cells(rows), sheet_name(request, _("pagos-en-linea")))
+    return sheet_response(
+        _("Pagos en línea"), columns, _cells(rows, request.company), sheet_name(request, _("pagos-en-linea"))
+    )
 
 
-def _cells(rows: QuerySet[PaymentAttempt]) -> Iterator[list[Cell]]:
+def _cells(rows: QuerySet[PaymentAttempt], company: Company) -> Iterator[list[Cell]]:
     for part in in_parts(rows.iterator(chunk_size=500)):
         for row in part:
             who = row.customer
             yield [
-                who.tax_id if who else "", who.legal_name if who else "", row.created_at.date(), row.paid_on,
-                row.account.name, method_label(row.method), row.provider_id, row.trace, row.currency,
+                who.tax_id if who else "", who.legal_name if who else "", local_day(row.created_at, company),
+                row.paid_on, row.account.name, method_label(row.method), row.provider_id, row.trace, row.currency,
                 Money(row.amount, row.currency), Money(row.received, row.currency),
                 Money(row.refunded, row.currency), Money(row.fee, row.currency), str(row.get_state_display()),
                 str(review_of(row.review).label) if row.review else "",

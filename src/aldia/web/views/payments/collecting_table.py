@@ -23,13 +23,14 @@ from aldia.jobs.collection_accounts import is_asking
 from aldia.payments.models import CollectionAccount, ProviderAccount
 from aldia.receivables.queries.sight import in_portfolio
 from aldia.tenancy import permissions
+from aldia.tenancy.models import Company
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.listing import Column, Listing, Pick, Search
 from aldia.web.payment_words import grouped_clabe
 from aldia.web.statuses import STATUSES
 from aldia.web.views.collecting.lists import in_parts, sheet_name
 from aldia.web.views.payments.attempts_table import account_choices
-from aldia.web.views.payments.common import collection_in_sight
+from aldia.web.views.payments.common import collection_in_sight, local_day
 from aldia.web.views.receivables.common import sight
 from aldia.web.views.receivables.table import OfCustomer, for_person, portfolio_choices, sheet_response
 
@@ -215,14 +216,16 @@ def export(request: CompanyRequest) -> HttpResponse:
         SheetColumn(_("Estado")),
     ]
     rows = listing(request).matching(request, collection_in_sight(request))
-    return sheet_response(_("Cuentas de cobro"), columns, _cells(rows), sheet_name(request, _("cuentas-de-cobro")))
+    return sheet_response(
+        _("Cuentas de cobro"), columns, _cells(rows, request.company), sheet_name(request, _("cuentas-de-cobro"))
+    )
 
 
-def _cells(rows: QuerySet[CollectionAccount]) -> Iterator[list[Cell]]:
+def _cells(rows: QuerySet[CollectionAccount], company: Company) -> Iterator[list[Cell]]:
     for part in in_parts(rows.iterator(chunk_size=500)):
         for row in part:
             yield [
                 row.customer.tax_id, row.customer.legal_name, row.value, row.bank, row.beneficiary, row.account.name,
-                row.opened_at.date() if row.opened_at else None, row.closed_at.date() if row.closed_at else None,
+                local_day(row.opened_at, company), local_day(row.closed_at, company),
                 str(STATUSES[f"account_{state_of(row)}"][0]),
             ]  # fmt: skip

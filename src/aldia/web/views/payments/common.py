@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.shortcuts import get_object_or_404
 
-from aldia.customers.operations.versions import Refused, Stale
 from aldia.domain.money import MoneyError
 from aldia.payments.models import CollectionAccount, PaymentAttempt, PaymentLink
 from aldia.payments.operations.reported import ReportError
 from aldia.receivables.desk import OverApplied
 from aldia.receivables.operations.charges import ReceivableError
 from aldia.receivables.operations.payments import PaymentError
+from aldia.tenancy.models import Company
 from aldia.web.access import CompanyRequest
 from aldia.web.views.receivables.common import sight
 
@@ -62,22 +64,30 @@ def say_form(request: CompanyRequest, form: Form) -> None:
     messages.error(request, " ".join(dict.fromkeys(said)))
 
 
-def put_on(form: Form, error: Exception) -> int:
-    """Put a refusal on the form; the status of the answer."""
-    field = getattr(error, "field", "")
-    form.add_error(field if field in form.fields else None, str(error))
-    return 409 if isinstance(error, Stale) else 422
-
-
-def is_refusal(error: Exception) -> bool:
-    return isinstance(error, (Refused, Stale, *BOOKS))
-
-
 def absolute(request: CompanyRequest, path: str) -> str:
     """An address of ours with its host, for people to copy."""
     return request.build_absolute_uri(path)
 
 
-def facts_of(*pairs: tuple[Any, Any]) -> list[tuple[Any, Any]]:
-    """Label and value of what is known; the rest is left out."""
-    return [(label, value) for label, value in pairs if value not in (None, "")]
+def start_of(day: date, company: Company) -> datetime:
+    """The first moment of a day on the company's calendar."""
+    return datetime.combine(day, time.min, ZoneInfo(company.time_zone))
+
+
+def end_of(day: date, company: Company) -> datetime:
+    """The moment after the last one of a day on the company's calendar."""
+    return start_of(day + timedelta(days=1), company)
+
+
+def local_day(moment: datetime | None, company: Company) -> date | None:
+    """The date that a moment had on the company's calendar."""
+    return moment.astimezone(ZoneInfo(company.time_zone)).date() if moment else None
+
+
+def between(values: dict[str, Any], company: Company, column: str = "created_at") -> dict[str, Any]:
+    """The bounds of "from" and "to" of a list, as moments of the company's days."""
+    first, last = values.get("from"), values.get("to")
+    return {
+        f"{column}__gte": start_of(first, company) if first else None,
+        f"{column}__lt": end_of(last, company) if last and last.year < MAXYEAR else None,
+    }

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from aldia.payments.models import CollectionAccount, PaymentAttempt, PaymentLink, PortalPass, PortalVisit
+from aldia.payments.models import CollectionAccount, PaymentAttempt, PaymentLink, PortalPass
 from aldia.payments.operations.passes import PassError, PassState, issue_pass, pass_state, revoke_pass
 from aldia.tenancy import permissions
 from aldia.web import clock
@@ -46,7 +46,6 @@ def tab(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
         "passes": [(each, str(pass_state(each, now))) for each in passes],
         "portal": own,
         "portal_url": pass_address(request.company, own.pk) if own else "",
-        "visits": PortalVisit.objects.filter(portal_pass__customer=customer).count(),
         "statement_send_url": _sending(customer.pk),
     }
     return show(request, customer, "customer_paying", "payments/customer.html", **context)

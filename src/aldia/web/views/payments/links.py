@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,7 +23,6 @@ from aldia.payments.operations.links import LinkError, create_link, revoke_link
 from aldia.payments.queries.links import link_view, methods_for
 from aldia.receivables.models import Receivable
 from aldia.tenancy import permissions
-from aldia.tenancy.models import Company
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text, day_text, decimal_mark
@@ -33,7 +32,7 @@ from aldia.web.payment_words import METHOD_ICONS, method_label
 from aldia.web.views.collecting.common import currencies_of, open_of
 from aldia.web.views.payments import links_table
 from aldia.web.views.payments.addresses import LOCKED, link_address
-from aldia.web.views.payments.common import link_or_404, links_in_sight
+from aldia.web.views.payments.common import end_of, link_or_404, links_in_sight
 from aldia.web.views.receivables.common import receivable_or_404
 from aldia.web.views.receivables.paying import customer_asked, pick_customer
 
@@ -107,11 +106,6 @@ def _checked(request: CompanyRequest, rows: list[Receivable], named: Receivable 
         asked = set(request.POST.getlist("id")[:MAX_SELECTED])
         return {row.pk for row in rows if str(row.pk) in asked}
     return {named.pk} if named else {row.pk for row in rows}
-
-
-def end_of(day: date, company: Company) -> datetime:
-    """The last moment of a day on the company's calendar."""
-    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(company.time_zone))
 
 
 def _create(

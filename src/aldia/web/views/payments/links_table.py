@@ -23,14 +23,14 @@ from aldia.integrations.spreadsheets import Column as SheetColumn
 from aldia.payments.models import AttemptState, LinkedDebt, PaymentAttempt, PaymentLink
 from aldia.receivables.models import Receivable
 from aldia.tenancy import permissions
-from aldia.tenancy.models import Membership
+from aldia.tenancy.models import Company, Membership
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms import currency_choices
 from aldia.web.listing import Choice, Column, Day, Listing, Pick, Search
 from aldia.web.statuses import STATUSES
 from aldia.web.views.collecting.lists import in_parts, sheet_name
-from aldia.web.views.payments.common import links_in_sight
+from aldia.web.views.payments.common import between, links_in_sight, local_day
 from aldia.web.views.receivables.table import OfCustomer, for_person, sheet_response
 
 LIVE, PAID, EXPIRED, REVOKED, ALL = "live", "paid", "expired", "revoked", "all"
@@ -140,12 +140,12 @@ def listing(request: CompanyRequest) -> Listing:
     tab, now = tab_of(request), clock.now()
 
     def narrowed(rows: QuerySet[PaymentLink], values: dict[str, Any]) -> QuerySet[PaymentLink]:
-        return filtered(in_state(with_states(rows), tab, now), values)
+        return filtered(in_state(with_states(rows), tab, now), values, request.company)
 
     return replace(LIST, filters=for_person(request, LIST), apply=narrowed)
 
 
-def filtered(rows: QuerySet[PaymentLink], values: dict[str, Any]) -> QuerySet[PaymentLink]:
+def filtered(rows: QuerySet[PaymentLink], values: dict[str, Any], company: Company) -> QuerySet[PaymentLink]:
     """The filters of the list but its tab."""
     if text := values.get("q", ""):
         named = LinkedDebt.objects.filter(link=OuterRef("pk"), receivable__number__icontains=text)
@@ -157,9 +157,8 @@ def filtered(rows: QuerySet[PaymentLink], values: dict[str, Any]) -> QuerySet[Pa
         "customer": values.get("customer"),
         "created_by": values.get("creator"),
         "currency": values.get("currency"),
-        "created_at__date__gte": values.get("from"),
-        "created_at__date__lte": values.get("to"),
         "covers_all": {"all": True, "some": False}.get(values.get("covers", "")),
+        **between(values, company),
     }
     return rows.filter(**{name: value for name, value in bounds.items() if value is not None})
 
@@ -235,10 +234,12 @@ def export(request: CompanyRequest) -> HttpResponse:
         SheetColumn(_("Cobrado"), "money"),
     ]
     rows = listing(request).matching(request, links_in_sight(request))
-    return sheet_response(_("Ligas de pago"), columns, _cells(rows), sheet_name(request, _("ligas-de-pago")))
+    return sheet_response(
+        _("Ligas de pago"), columns, _cells(rows, request.company), sheet_name(request, _("ligas-de-pago"))
+    )
 
 
-def _cells(rows: QuerySet[PaymentLink]) -> Iterator[list[Cell]]:
+def _cells(rows: QuerySet[PaymentLink], company: Company) -> Iterator[list[Cell]]:
     now = clock.now()
     for part in in_parts(rows.iterator(chunk_size=500)):
         for row in drawn(part, now):
@@ -246,7 +247,8 @@ def _cells(rows: QuerySet[PaymentLink]) -> Iterator[list[Cell]]:
             numbers = ", ".join(each.number for each in row.debts) + (" …" if row.count > len(row.debts) else "")
             yield [
                 link.customer.tax_id, link.customer.legal_name, _("Todo lo que debe") if link.covers_all else numbers,
-                link.created_at.date(), link.expires_at.date(), str(link.created_by or ""), link.note,
+                local_day(link.created_at, company), local_day(link.expires_at, company), str(link.created_by or ""),
+                link.note,
                 str(STATUSES[f"link_{row.state}"][0]), link.currency, Money(row.asked, link.currency),
                 Money(row.collected, link.currency),
             ]  # fmt: skip

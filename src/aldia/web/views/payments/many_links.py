@@ -25,8 +25,8 @@ from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_payments import EVERYTHING, ManyLinksForm
 from aldia.web.views.collecting.lists import sheet_name
 from aldia.web.views.payments.addresses import LOCKED, link_addresses
-from aldia.web.views.payments.common import links_in_sight
-from aldia.web.views.payments.links import end_of, settings_of
+from aldia.web.views.payments.common import end_of, links_in_sight, local_day
+from aldia.web.views.payments.links import settings_of
 from aldia.web.views.payments.links_table import drawn, with_states
 from aldia.web.views.receivables import table
 from aldia.web.views.receivables.table import sheet_response
@@ -182,5 +182,5 @@ def _cells(request: CompanyRequest, links: list[PaymentLink]) -> Iterator[list[C
     for row in drawn(links, clock.now()):
         yield [
             row.link.customer.tax_id, row.link.customer.legal_name, row.link.currency,
-            Money(row.asked, row.link.currency), row.link.expires_at.date(), urls.get(row.pk, ""),
+            Money(row.asked, row.link.currency), local_day(row.link.expires_at, request.company), urls.get(row.pk, ""),
         ]  # fmt: skip
