@@ -16,8 +16,8 @@ from django.contrib.auth.hashers import identify_hasher
 
 from aldia.customers.models import Contact, Customer
 from aldia.messaging.accounts import SMTP_BACKEND
-from aldia.messaging.models import DeliveryState, Message
-from aldia.messaging.sealing import FACT, MARK, throw_away
+from aldia.messaging.models import ChannelAccount, DeliveryState, Message
+from aldia.messaging.sealing import FACT, MARK, as_received, throw_away
 from aldia.payments.models import PortalPass, PortalVisit
 from aldia.payments.operations import codes
 from aldia.payments.operations.codes import CodeError, ask_code, check_code, end_visit, is_verified, masked
@@ -209,3 +209,19 @@ def test_acting_stamps_the_pass_and_tells_the_audit_trail(stage: Stage, row: Por
 )
 def test_an_address_is_shown_by_its_first_letter(address: str, shown: str) -> None:
     assert masked(address) == shown
+
+
+@pytest.mark.parametrize("adapter", ["mailbox", "smtp"])
+def test_only_the_test_mailbox_shows_a_code_to_the_staff(stage: Stage, row: PortalPass, adapter: str) -> None:
+    """Nothing leaves the house there, so it is the customer's mailbox too; and only while the code lives."""
+    if adapter == "mailbox":
+        ChannelAccount.objects.create(
+            company=stage.company, channel="email", adapter="mailbox", name="Buzón", is_default=True
+        )
+    ask_code(pass_id=row.pk, browser=MINE, now=NOW)
+    message = Message.objects.get()
+    assert MARK in as_received(message)
+    stage.send("10:00")
+    assert (MARK in as_received(message)) == (adapter == "smtp")
+    throw_away(after=timedelta(minutes=-1))
+    assert MARK in as_received(message)

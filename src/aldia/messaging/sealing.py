@@ -12,6 +12,7 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
+from aldia.integrations.channels.mailbox import PREFIX
 from aldia.messaging.models import Message
 from aldia.queue.claiming import in_seconds
 from aldia.tenancy import keyring, secrets, storage
@@ -39,6 +40,18 @@ def unsealed(message: Message) -> dict[str, str]:
         raise storage.DamagedFile(_("Lo que iba en este mensaje ya no se guarda: caducó.")) from error
     shown = {"html": escape(words)}
     return {name: part.replace(MARK, shown.get(name, words)) for name, part in parts.items()}
+
+
+def as_received(message: Message) -> str:
+    """The HTML for whoever may see it here: in the test mailbox, which is the only place where such a mail is ever
+    read, with its words while they last; any other as its row says."""
+    taken = list(message.deliveries.values_list("provider_id", flat=True))
+    if FACT not in message.facts or not taken or not all(each.startswith(PREFIX) for each in taken):
+        return message.html
+    try:
+        return unsealed(message)["html"]
+    except storage.DamagedFile:
+        return message.html
 
 
 def throw_away(*, after: timedelta) -> int:

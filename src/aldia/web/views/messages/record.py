@@ -18,6 +18,7 @@ from aldia.domain.sms import measure
 from aldia.messaging.models import Attachment, Channel, Delivery, DeliveryEvent, DeliveryState, Message
 from aldia.messaging.operations.letters import acknowledgement_of
 from aldia.messaging.queries.messages import suppressed_among
+from aldia.messaging.sealing import as_received
 from aldia.reminders.models import MessageDebt, ReminderCandidate
 from aldia.reminders.queries.history import candidates_of_message
 from aldia.tenancy import permissions
@@ -203,7 +204,7 @@ def frame(request: CompanyRequest, message_id: UUID) -> HttpResponse:
     if not message.html:
         raise Http404
     inline = Attachment.objects.filter(message=message).exclude(content_id="").values_list("content_id", "file")
-    return framed(with_pictures(message.html, dict(inline)))
+    return framed(with_pictures(as_received(message), dict(inline)))
 
 
 @require_safe
