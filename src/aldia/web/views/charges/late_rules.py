@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aldia.domain.charges.late import LEGAL_YEARLY, USURY_MONTHLY, USURY_YEARLY, is_above_legal, is_usurious
-from aldia.domain.money import minor_text
+from aldia.domain.money import Money
 from aldia.integrations.spreadsheets import Cell
 from aldia.integrations.spreadsheets import Column as SheetColumn
 from aldia.receivables.charge_rules import late_terms
@@ -204,7 +204,7 @@ def _cells(row: FeeRow) -> list[Cell]:
     amounts = (charge.interest, charge.fixed, charge.adjustment, charge.tax, row.total)
     return [
         str(on.customer), on.customer.tax_id, on.number, on.due_on, charge.days, on.currency,
-        *(minor_text(each, on.currency) for each in amounts), SPARED.get(row.spared, ""), row.words,
+        *(Money(each, on.currency) for each in amounts), SPARED.get(row.spared, ""), row.words,
     ]  # fmt: skip
 
 
