@@ -19,6 +19,7 @@ from aldia.demo.claims import claim
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, write_zip
 from aldia.demo.issued import GeneratedFile
 from aldia.demo.moments import play
+from aldia.demo.paying import draft_rules, open_till, pay
 from aldia.demo.people import DemoCast, DemoCustomer
 from aldia.demo.reminding import remind
 from aldia.documents.operations.batches import create_batch
@@ -76,6 +77,10 @@ def load_demo(
         _open_balances(cast, [person for person, _row in found if person.is_on], owner, today)
         play(on, owner, today=today)
         claim(owner, today=today)
+        say("Pagos por liga y por CLABE en el proveedor de prueba")
+        till = open_till(on, owner, now=now())
+        pay(till, owner, now=now())
+        draft_rules(owner)
         say("Recordatorios de las últimas semanas, al buzón de prueba")
         remind(on, owner, today=today, now=now())
         say("Verificando sellos y timbres")

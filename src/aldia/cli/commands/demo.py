@@ -67,10 +67,15 @@ def _build(args: argparse.Namespace, data_dir: Path) -> None:
 
 
 def _print_logins(args: argparse.Namespace) -> None:
-    from aldia.demo.loading import OWNER, PASSWORD, STAFF
+    from aldia.demo.loading import OWNER, PASSWORD, STAFF, find_demo
+    from aldia.demo.paying import portal_address
 
     print(f"\nAldía de ejemplo: http://{shown(args.host)}:{args.port}/")
     people = [("Dueña", OWNER), *((str(role.label), email) for email, _name, role in STAFF)]
     for role, email in [*people, ("Cobranza (solo su cartera)", "ximena@tresrios.example")]:
         print(f"  {role:<27} {email}")
-    print(f"  {'Contraseña de todas':<27} {PASSWORD}\n", flush=True)
+    print(f"  {'Contraseña de todas':<27} {PASSWORD}")
+    company = find_demo()
+    if company is not None:
+        print(f"  {'Portal de un cliente':<27} {portal_address(company, now=datetime.now(UTC))}")
+    print(flush=True)
