@@ -146,3 +146,12 @@ def test_deciding_twice_says_the_same(documents, data):
     movement = deposit(data.draw(st.integers(1, 4_000_000)), of=data.draw(st.sampled_from([NORTE, SUR, ""])))
     index: MemoryIndex = books(*documents)
     assert decided(index, movement) == decided(index, movement)
+
+
+@given(owed(), st.text(max_size=60), st.text("0123456789ABC -/,", max_size=40), st.integers(-(10**14), 10**14))
+@settings(max_examples=120, deadline=None)
+def test_whatever_the_bank_writes_there_is_a_decision_with_reasons(documents, text, concept, amount):
+    movement = deposit(amount, of="", concept=concept, text=text, payer_name=text[:20], bank_reference=concept[:12])
+    decision = decided(books(*documents), movement)
+    assert decision.reasons
+    assert all(reason.message for reason in decision.reasons)

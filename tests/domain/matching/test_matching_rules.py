@@ -372,6 +372,21 @@ def test_without_a_record_only_the_proven_class_applies_and_below_its_cap():
     assert decided(big, movement, trust=PROVEN_ONLY).outcome is Outcome.AUTO
 
 
+def test_every_sentence_can_be_said():
+    """Whatever is decided, its reasons fill their templates."""
+    for index, movement, _ in TRAPS.values():
+        assert all(reason.message.strip() and "%(" not in reason.message for reason in decided(index, movement).reasons)
+    dollars = books(document("d101", 100_000, currency="USD"))
+    dollars.rates["USD", "MXN"] = Decimal("18.10")
+    said = [reason.message for reason in decided(dollars, deposit(1_812_000)).reasons]
+    assert "Al tipo de cambio del día, $18,120.00 equivalen a A-101." in said
+
+
+def test_a_bare_number_without_payer_is_enough_only_to_the_cent():
+    assert decided(books(A), deposit(1_160_037, of="", concept="PAGO 101")).outcome is Outcome.AUTO
+    assert decided(books(A), deposit(1_160_000, of="", concept="PAGO 101")).outcome is not Outcome.AUTO
+
+
 def test_in_shadow_nothing_applies():
     settings = Settings(mode="shadow")
     decision = decided(books(A), deposit(1_160_037, concept="A-101"), settings=settings, trust=PROVEN_ONLY)
@@ -382,7 +397,7 @@ def test_in_shadow_nothing_applies():
 def test_the_reasons_are_sentences_of_a_bookkeeper():
     decision = decided(books(A, B), deposit(3_480_448, concept="FAC A101, A102"))
     assert [reason.message for reason in decision.reasons] == [
-        "El RFC o identificador CNO010101AB1 es de Comercial del Norte, S.A. de C.V..",
+        "El RFC o identificador CNO010101AB1 es de Comercial del Norte, S.A. de C.V.",
         "El concepto cita A-101, A-102 con serie y folio.",
         "A-101, A-102: se deben $34,804.48 y llegaron exactamente $34,804.48.",
     ]

@@ -30,7 +30,8 @@ def explain(
     case: Case, best: Hypothesis, others: Sequence[Hypothesis], outcome: Outcome, trust: Trust
 ) -> tuple[Reason, ...]:
     """The certificate of `best`: payer, citation, arithmetic, chance, record; then what makes it a question."""
-    documents = {document.key: document for document in case.owed(best.customer)}
+    owed = case.index.open_of(best.customer, "") if best.family == "exchange" else case.owed(best.customer)
+    documents = {document.key: document for document in owed}
     chosen = [documents[key] for key in sorted(best.documents) if key in documents]
     found = [*_payer(case, best.customer), *_cited(best, chosen), *_sum(case, best, chosen), *_chance(best)]
     if outcome is Outcome.POLICY:
@@ -49,7 +50,7 @@ def _payer(case: Case, customer: str) -> Iterator[Reason]:
     if payer.flag and payer.flag in say.FLAGS:
         yield _reason(f"payer_{payer.flag}", say.FLAGS[payer.flag], value=quoted(payer.value))
     elif payer.customer:
-        name = quoted(case.index.party(payer.customer).name, 60)
+        name = quoted(case.index.party(payer.customer).name, 60).rstrip(".")
         yield _reason(f"payer_{payer.how}", say.PAYERS[payer.how], value=quoted(payer.value), customer=name)
     else:
         yield _reason("payer_none", say.NO_PAYER)

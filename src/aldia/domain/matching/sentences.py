@@ -73,17 +73,17 @@ FAMILIES = {
     "fee": gettext_noop("Faltan %(missing)s de %(owed)s: es lo que el banco cobra por la transferencia."),
     "commission": gettext_noop("Faltan %(missing)s de %(owed)s: es la comisión con su IVA."),
     "instalment": gettext_noop("%(amount)s es la siguiente parcialidad de %(documents)s."),
-    "partial": gettext_noop("%(amount)s es un pago parcial de %(documents)s, que debe %(owed)s."),
+    "partial": gettext_noop("%(amount)s es un pago parcial de %(documents)s: se deben %(owed)s."),
     "surplus": gettext_noop(
         "Se deben %(owed)s de %(documents)s y llegaron %(left)s de más: quedarían a favor del cliente."
     ),
-    "short": gettext_noop("%(documents)s deben %(owed)s y llegaron %(amount)s: falta sin explicación."),
-    "unexplained": gettext_noop("%(documents)s deben %(owed)s y faltan %(missing)s: ¿comisión, retención?"),
+    "short": gettext_noop("De %(documents)s se deben %(owed)s y llegaron %(amount)s: falta sin explicación."),
+    "unexplained": gettext_noop("De %(documents)s se deben %(owed)s y faltan %(missing)s: ¿comisión, retención?"),
     "first_part": gettext_noop("%(amount)s puede ser la primera parcialidad de %(documents)s."),
     "exchange": gettext_noop("Al tipo de cambio del día, %(amount)s equivalen a %(documents)s."),
     "oldest_part": gettext_noop("Nada suma %(amount)s: se propone pagar lo que venció primero."),
     "advance": gettext_noop("Se propone dejar %(amount)s como anticipo a favor del cliente."),
-    "amount_only": gettext_noop("%(documents)s debe exactamente %(amount)s; es lo único que coincide."),
+    "amount_only": gettext_noop("De %(documents)s se deben exactamente %(amount)s; es lo único que coincide."),
 }
 CHANCE = gettext_noop("Una coincidencia así se esperaría por azar 1 vez en %(once)s.")
 RECORD = gettext_noop("Casos iguales hasta hoy: %(right)s bien, %(wrong)s mal.")

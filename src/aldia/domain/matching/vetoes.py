@@ -41,7 +41,7 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
         yield "contradiction"
     if payer == "other" and case.payer.customer != best.customer:
         yield "other_payer"
-    if payer not in KNOWN and (best.support not in SURE or best.family in PARTS):
+    if payer not in KNOWN and not _speaks_for_itself(best):
         yield "payer_unknown"
     if best.family != "declared":
         yield from _documents(case, best, payer)
@@ -49,6 +49,15 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
     yield from _rivals(best, rivals)
     if best.support not in ("link", "trace") and _has_twin(case, best):
         yield "twin"
+
+
+def _speaks_for_itself(best: Hypothesis) -> bool:
+    """Whether what is cited is enough without a payer: whole documents by folio, or by a bare number if all of the
+    amount is theirs to the cent.
+    """
+    if best.support == "number":
+        return best.family == "exact"
+    return best.support in SURE and best.family not in PARTS
 
 
 def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
@@ -137,7 +146,7 @@ def _undercuts(best: Hypothesis, rival: Hypothesis) -> bool:
 
 def _has_twin(case: Case, best: Hypothesis) -> bool:
     """Another equal payment of the customer within days: one of both may be a double, unless the text tells apart."""
-    if best.support in ("uuid", "series", "keyword") and payer_label(case.payer, best.customer) in KNOWN:
+    if best.support in ("uuid", "series", "keyword", "number") and payer_label(case.payer, best.customer) in KNOWN:
         return False
     movement = case.movement
     span = timedelta(days=case.settings.twin_days)
