@@ -92,7 +92,7 @@ def test_what_may_have_been_taken_is_asked_again_with_its_key(name: str, action:
         pytest.skip("whatever is answered to a cancellation, the state is looked at again")
     provider_id = prepared(name, world)
     if action == "cancel":
-        provider_id = asked_of(name, world, key="to cancel")
+        provider_id = asked_of(name, world, key="to-cancel")
     world.breaks, world.breaks_method = how, "POST" if name != "mercado_pago" or action != "cancel" else "PUT"
     with pytest.raises(ProviderUnknown):
         run(action, made(name, world), provider_id)

@@ -220,14 +220,13 @@ def test_a_notice_of_a_payment_leads_to_all_of_its_key() -> None:
     with serving(MercadoPagoWorld()) as world:
         assert isinstance(world, MercadoPagoWorld)
         provider = made("mercado_pago", world)
-        preference = provider.ask(ASKED).provider_id
-        payment = world.pay(preference)
+        payment = world.pay(provider.ask(ASKED).provider_id)
         world.chargebacks["cb9"] = {"id": "cb9", "payments": [int(payment)]}
-        for provider_id in (preference, payment, "cb-cb9"):
+        for provider_id in (ASKED.key, payment, "cb-cb9"):  # one payment, whatever name it is told by
             seen = provider.fetch(provider_id)
-            assert (seen.received, seen.key) == (150_050, ASKED.key)
+            assert (seen.received, seen.provider_id, seen.key) == (150_050, ASKED.key, ASKED.key)
         for _more in range(60):
-            world.pay(preference)
+            world.pay(ASKED.key)
         assert provider.fetch(payment).received == 61 * 150_050, "page by page"
         world.payments[int(payment)]["external_reference"] = ""
         with pytest.raises(ProviderFailure, match="Aldía"):

@@ -47,7 +47,7 @@ def mercado_pago_payment() -> dict[str, Any]:
     item = {"unit_price": 1500.5, "currency_id": "MXN", "title": "Pago"}
     preference = {"items": [item], "external_reference": "k", "payment_methods": {"excluded_payment_types": []}}
     world.preferences["p"] = preference
-    return world.payments[int(world.pay("p"))]
+    return world.payments[int(world.pay("k"))]
 
 
 def conekta_order() -> dict[str, Any]:

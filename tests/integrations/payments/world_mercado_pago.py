@@ -67,7 +67,7 @@ class MercadoPagoWorld(World):
         return 200, exact(payment)
 
     def pay(self, name: str, status: str = "approved", *, detail: str = "accredited", amount: str = "") -> str:
-        preference = self.preferences[name]
+        preference = next(each for each in self.preferences.values() if each["external_reference"] == name)
         item = preference["items"][0]
         excluded = {each["id"] for each in preference["payment_methods"]["excluded_payment_types"]}
         kind = next(each for each in ("credit_card", "ticket", "bank_transfer") if each not in excluded)

@@ -8,7 +8,8 @@ Notices:       https://www.mercadopago.com.mx/developers/es/docs/your-integratio
 
 What is signed is the id of what changed, the request's own id and the time, never the body: so a notice is only a
 reason to look, and what to look at is taken from what was signed. Notices of QR codes are not signed at all: refused.
-All payments of one preference carry our key (`external_reference`) and are added up: it may be paid in two goes.
+What is made and paid carries our key (`external_reference`), and the key is the id of a payment here: a preference has
+an id and each of its payments another one. All payments of one key are added up: it may be paid in two goes.
 """
 
 from __future__ import annotations
@@ -102,13 +103,10 @@ class MercadoPago(Base):
         if limits is None or not limits.allows(asked.amount):
             raise ProviderFailure("amount", "Mercado Pago no acepta ese importe con ese método.", permanent=True)
         with understood(moving=True):
-            search = self._peer.ask("GET", "/checkout/preferences/search", params={"external_reference": asked.key})
-            for each in search.get("elements") or []:
-                found = self._preference(identifier(each["id"]))
-                if found.get("external_reference") == asked.key:
-                    return self._offer(found)
+            for found in self._preferences(asked.key):
+                return self._offer(found, asked.key)
             made = self._peer.ask("POST", "/checkout/preferences", key=asked.key, json=self._wanted(asked))
-            return self._offer(made)
+            return self._offer(made, asked.key)
 
     def _wanted(self, asked: Asked) -> dict[str, Any]:
         kept = KINDS[asked.method]
@@ -137,30 +135,36 @@ class MercadoPago(Base):
             body |= {"expires": True, "expiration_date_to": asked.expires_at.isoformat(timespec="milliseconds")}
         return body
 
-    def _offer(self, preference: Mapping[str, Any]) -> Offer:
+    def _offer(self, preference: Mapping[str, Any], key: str) -> Offer:
         name = "sandbox_init_point" if self.secret("access_token").startswith("TEST-") else "init_point"
         until = moment(preference.get("expiration_date_to")) if preference.get("expires") else None
-        return Offer(identifier(preference["id"]), url=https(preference[name]), expires_at=until)
+        return Offer(identifier(key), url=https(preference[name]), expires_at=until)
 
     def fetch(self, provider_id: str) -> Seen:
-        """By the id of a preference, of one of its payments, or of a chargeback."""
+        """By our key; or by the id of a payment or a chargeback, as notices name them: what is seen has our key."""
         with understood(moving=False):
             if provider_id.startswith(CHARGEBACK):
                 path = f"/v1/chargebacks/{_id(provider_id.removeprefix(CHARGEBACK))}"
                 return self.fetch(identifier(self._peer.ask("GET", path)["payments"][0]))
-            known: list[Mapping[str, Any]] = []
+            key, known = _id(provider_id), list[Mapping[str, Any]]()
             if provider_id.isdigit():
-                known.append(self._peer.ask("GET", f"/v1/payments/{_id(provider_id)}"))
-            about = known[0] if known else self._preference(_id(provider_id))
-            key = text(about.get("external_reference"), 64)
-            if not key:
-                raise ProviderFailure("not_ours", "Ese pago de Mercado Pago no es de Aldía.", permanent=True)
+                known.append(self._peer.ask("GET", f"/v1/payments/{provider_id}"))
+                key = text(known[0].get("external_reference"), 64)
+                if not key:
+                    raise ProviderFailure("not_ours", "Ese pago de Mercado Pago no es de Aldía.", permanent=True)
             payments = {each["id"]: each for each in [*self._payments(key), *known]}
-            currency = objects.currency_of(about)
-            return objects.seen_of(provider_id, key, currency, list(payments.values()))
+            about = next(iter(payments.values()), None) or next(self._preferences(key), None)
+            if about is None:
+                raise ProviderFailure("not_found", "Mercado Pago no conoce ese pago.", permanent=True)
+            return objects.seen_of(identifier(key), key, objects.currency_of(about), list(payments.values()))
 
-    def _preference(self, preference_id: str) -> Mapping[str, Any]:
-        return self._peer.ask("GET", f"/checkout/preferences/{_id(preference_id)}")  # type: ignore[no-any-return]
+    def _preferences(self, key: str) -> Iterator[Mapping[str, Any]]:
+        """What was asked for under a key of ours."""
+        found = self._peer.ask("GET", "/checkout/preferences/search", params={"external_reference": key})
+        for each in found.get("elements") or []:
+            preference = self._peer.ask("GET", f"/checkout/preferences/{identifier(each['id'])}")
+            if preference.get("external_reference") == key:
+                yield preference
 
     def _payments(self, key: str) -> Iterator[Mapping[str, Any]]:
         """Every payment made under a key of ours, page by page."""
@@ -175,17 +179,17 @@ class MercadoPago(Base):
     def cancel(self, provider_id: str) -> Seen:
         """End the preference and what waits to be paid under it."""
         seen = self.fetch(provider_id)
-        if seen.state not in (PaymentState.CREATED, PaymentState.PENDING) or provider_id.isdigit():
+        if seen.state not in (PaymentState.CREATED, PaymentState.PENDING):
             return seen
         with understood(moving=True):
-            preference = self._preference(_id(provider_id))
-            ended = {"expires": True, "expiration_date_to": preference["date_created"]}
-            self._peer.ask("PUT", f"/checkout/preferences/{_id(provider_id)}", json=ended)
+            for preference in self._preferences(seen.key):
+                ended = {"expires": True, "expiration_date_to": preference["date_created"]}
+                self._peer.ask("PUT", f"/checkout/preferences/{identifier(preference['id'])}", json=ended)
             for each in self._payments(seen.key):
                 if each["status"] in objects.WAITING:
                     path = f"/v1/payments/{identifier(each['id'])}"
                     self._peer.ask("PUT", path, key=f"cancel-{each['id']}", json={"status": "cancelled"})
-        found = self.fetch(provider_id)
+        found = self.fetch(seen.key)
         return found if found.received else objects.ended(found)
 
     def refund(self, provider_id: str, amount: int, key: str) -> Refund:
