@@ -74,6 +74,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "ledgeraccount": {"role": "receivable"},
     "job": {"task_path": "aldia.jobs.none"},
     "ruleassignment": {"receivable": None},
+    "discountrule": {"receivable": None, "tiers": [[10, 20_000]]},
 }
 
 
