@@ -50,6 +50,7 @@ VERBS: dict[str, tuple[str, str, Any]] = {
     "payments.reported": ("message-dollar", "yellow", gettext_lazy("Dice que ya pagó")),
     "payments.report_accepted": ("check", "green", gettext_lazy("Se aceptó su aviso de pago")),
     "payments.report_rejected": ("x", "red", gettext_lazy("Se rechazó su aviso de pago")),
+    "portal.question": ("help-circle", "azure", gettext_lazy("Preguntó desde su estado de cuenta")),
     "presumptions.undone": ("arrow-back-up", "yellow", gettext_lazy("Se quitó un pago presunto")),
     "presumptions.redone": ("rotate", "purple", gettext_lazy("Se presumió el pago otra vez")),
 }
