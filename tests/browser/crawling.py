@@ -14,6 +14,7 @@ from playwright.sync_api import APIRequestContext
 HREF = re.compile(r'(?:href|hx-get)="([^"#]*)"')
 ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 KEY = re.compile(r"(?<=/)[a-z]+(?:\.[a-z]+)+(?=/)")  # of something built in: "after.firm.email.es"
+SECRET = re.compile(r"(?<=/)(?:[\w-]{43}|(?:pago|spei)_[0-9a-f]{32}|\d{18})(?=/)")  # of what customers open
 MOST = 300  # kinds: a crawl that finds more is going round in circles
 
 
@@ -34,7 +35,7 @@ class Found:
 
 def kind(path: str) -> str:
     """The address without ids, keys and what is asked of it: pages of one kind look alike."""
-    return KEY.sub("*", ID.sub("*", urlsplit(path).path))
+    return SECRET.sub("*", KEY.sub("*", ID.sub("*", urlsplit(path).path)))
 
 
 def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Iterator[Found]:

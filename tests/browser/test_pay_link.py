@@ -14,9 +14,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.house import ROOT, House
+from tests.browser.test_every_page import RULES
+from tests.browser.watching import Watch
 
 START = "/e/tres-rios"
 SETUP = """
@@ -294,3 +297,32 @@ def test_a_link_to_elsewhere_carries_no_token(
     assert (cookies[0]["httpOnly"], cookies[0]["sameSite"], cookies[0]["path"]) == (True, "Lax", "/l/tres-rios/")
     assert asked.token not in house.log()
     assert "/l/tres-rios/[oculto]/" in house.log()
+
+
+def test_everybody_can_read_the_pages(till: Callable[..., Till], payer: Page, watched: Watch) -> None:
+    """Axe finds nothing, by day and by night, at every step."""
+    asked = till(100_000, 50_000)
+    open_link(payer, asked)
+    found = _problems(payer)
+    payer.locator("label.pick", has_text="Otro importe").click()
+    payer.get_by_label("Importe", exact=True).fill("700")
+    expect(payer.locator("button.pay")).to_have_text(re.compile(r"Pagar\s+\$700\.00"))
+    found += _problems(payer)
+    to_bank(payer)
+    found += _problems(payer)
+    pays(payer)
+    found += _problems(payer)
+    watched.expected.add(404)
+    payer.goto("/l/tres-rios/no-hay-tal-liga/")
+    assert [*found, *_problems(payer)] == []
+
+
+def _problems(page: Page) -> list[str]:
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.wait_for_timeout(200)
+        result: dict[str, Any] = Axe().run(page, options=RULES).response
+        found += [f"{page.url} {scheme}: {each['id']} {each['nodes'][0]['target']}" for each in result["violations"]]
+    page.emulate_media(color_scheme="light")
+    return found
