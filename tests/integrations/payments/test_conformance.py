@@ -22,6 +22,7 @@ from aldia.domain.ports.payments import (
 )
 from aldia.domain.tax_ids import check_clabe
 from aldia.integrations import registry
+from aldia.integrations.payments import fintoc, stripe_objects
 from tests.integrations.payments.cases import CASES, made
 from tests.integrations.payments.peers import World
 
@@ -73,6 +74,11 @@ def test_a_provider_introduces_itself(name: str) -> None:
         assert (provider.limits(method, "MXN") is not None) == (method in kind.methods)
         assert provider.limits(method, "XXX") is None
     assert all(mark not in repr(made(name)) for mark in ("CANARIO",) if name in CASES)
+
+
+@pytest.mark.parametrize(("name", "events"), [("stripe", stripe_objects.EVENTS), ("fintoc", fintoc.EVENTS)])
+def test_the_help_names_every_event_that_is_read(name: str, events: tuple[str, ...]) -> None:
+    assert [each for each in events if each not in made(name).help] == []
 
 
 def test_the_registry_knows_them_in_order() -> None:

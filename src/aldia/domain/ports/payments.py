@@ -138,6 +138,8 @@ class Payer:
 class Seen:
     """What a provider says of a payment now. Amounts are totals to date in minor units of `currency`.
 
+    `provider_id` is the payment's one name, that of its offer, by whatever id it was asked for (a notice may call it by
+    another one): two names would be two payments, and the money would be posted twice.
     `received` is what the payer paid (before `fee`), `refunded` what went back, `disputed` what is held back or lost
     in disputes now (0 again when one is won). `key` is ours where the provider gives it back; `paid_into` the
     collection account that the money came into. `trace` is the rail's own key (SPEI: clave de rastreo).
@@ -268,7 +270,8 @@ class Provider(Protocol):
 
     def read_notice(self, *, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> list[Notice]:
         """Verify a notice over its raw bytes and put it in our words; raise `BadSignature`, or `ValueError` when
-        what the provider sent cannot be read. Header names come in lower case; `:received` is when it came (ISO 8601).
+        what the provider sent cannot be read. Header names come in lower case; `:received` is when it came (ISO 8601),
+        `:address` where from.
         """
 
     def answer(self, notices: list[Notice]) -> tuple[int, str]:
