@@ -14,10 +14,13 @@ from django.test import Client
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from aldia.collections.operations.disputes import open_dispute
 from aldia.customers.models import Customer
+from aldia.jobs import messages as jobs
 from aldia.messaging.models import Message
 from aldia.payments.models import CollectionAccount, PaymentLink, PortalPass, ProviderAccount
 from aldia.payments.tokens import payment_settings
+from aldia.queue.worker import Worker
 from aldia.reminders.models import When
 from aldia.reminders.operations.one_off import OneOffError
 from aldia.reminders.operations.rule_words import StepWords
@@ -52,6 +55,7 @@ def guera(stage: Stage) -> Customer:
 def office(stage: Stage, guera: Customer, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(clock, "now", lambda: stage.at("10:00"))
     monkeypatch.setattr(clock, "today", lambda _company: stage.today)
+    monkeypatch.setattr(jobs, "database_now", lambda: stage.at("10:00"))
     client = Client()
     client.force_login(stage.owner)
     return client
@@ -201,3 +205,37 @@ def test_the_page_of_the_statement_says_where_to_transfer(stage: Stage, guera: C
     page = office.get(f"/e/{stage.company.slug}/clientes/{guera.pk}/estado-de-cuenta/").content.decode()
     assert "646 180 110 400 000 001" in page
     assert f"/clientes/{guera.pk}/estado-de-cuenta/enviar/" in page
+
+
+def test_many_customers_get_each_their_own(stage: Stage, guera: Customer, office: Client) -> None:
+    sol, mute = stage.customer("El Sol", PACO), stage.customer("Sin correo")
+    stage.owes(sol, 500_00, date(2026, 3, 30))
+    url = f"/e/{stage.company.slug}/recordatorios/escribir/varios/"
+    chosen = [str(each.pk) for each in (guera, sol, mute)]
+    page = office.post(url, {"customer": chosen, "do": "statement"})
+    form = page.context["form"]
+    assert form.initial["attach_statement"] is True
+    assert "se quedan fuera" in page.content.decode()
+    data = {
+        "customer": chosen, "do": "send", "key": str(form["key"].value()), "was": "email", "attach_statement": "on",
+        **{name: form.initial[name] for name in ("channel", "subject", "body", "template")},
+    }  # fmt: skip
+    for _twice in range(2):
+        assert office.post(url, data).status_code == 302
+    worker = Worker()
+    while worker.work_once():
+        pass
+    stage.send("10:00")
+    mails = {to[0]: mail for _sender, to, mail in stage.mailer.taken}
+    assert sorted(mails) == [LUPITA, PACO] == sorted(to[0] for _sender, to, _mail in stage.mailer.taken)
+    assert "$500.00" in text_of(papers(mails[PACO])["estado-de-cuenta-2026-03-02.pdf"])
+
+
+def test_the_words_speak_of_what_is_held_back_too(stage: Stage, guera: Customer, office: Client) -> None:
+    row = stage.owes(guera, 300_00, date(2026, 2, 1))
+    open_dispute(
+        receivable_id=row.pk, amount=300_00, reason="amount", key=uuid.uuid4(), today=stage.today, actor=stage.owner,
+        note="", owner_id=stage.owner.pk, answer_by=date(2026, 3, 9),
+    )  # fmt: skip
+    page = office.get(f"/e/{stage.company.slug}/clientes/{guera.pk}/estado-de-cuenta/enviar/")
+    assert "El saldo es de *$1,500.00*, de los cuales *$1,460.00*" in page.context["form"].initial["body"]

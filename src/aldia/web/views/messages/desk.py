@@ -140,7 +140,9 @@ class Desk:
 
     @cached_property
     def debts(self) -> list[Debt]:
-        return open_debts([self.customer.pk], self.standing, self.turn.today).get(self.customer.pk, [])
+        """All that it owes, held back or not: a person knows what is contested, and its message asks for the same."""
+        found = open_debts([self.customer.pk], self.standing, self.turn.today).get(self.customer.pk, [])
+        return [replace(debt, asked=debt.owed) for debt in found]
 
     def start(self, chosen: str = "") -> Start:
         """Words to start from, filled with what is known of the customer: from here on it is a letter, no template."""

@@ -18,7 +18,8 @@ from aldia.customers.models import Customer
 from aldia.domain.reminders import Why
 from aldia.jobs.messages import enqueue_writing, write_to
 from aldia.jobs.reminders import enqueue_sending
-from aldia.messaging.models import Channel
+from aldia.messaging.models import Channel, Purpose
+from aldia.messaging.queries.templates import choose_template
 from aldia.reminders.drafting import Round, recipients_for
 from aldia.reminders.queries.facts import standing_of
 from aldia.reminders.queries.span import Span
@@ -37,6 +38,7 @@ from aldia.web.views.reminders.common import why_text
 AT_ONCE = 1_000
 NOW = 20  # so many are written while the person waits; more, or with files, in the background
 RECEIVABLES = "receivables"
+STATEMENT = "statement"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,8 +54,8 @@ def write(request: CompanyRequest) -> HttpResponse:
         messages.warning(request, _("Son más de 1,000 clientes: afina el filtro y hazlo por partes."))
         return redirect("customers")
     do = request.POST.get("do", "start")
-    if do == "start":
-        return _page(request, chosen, _first_form())
+    if do in ("start", STATEMENT):
+        return _page(request, chosen, _first_form(statement=do == STATEMENT))
     form = _form(_other_words(request, do) if do in ("template", "channel") else request.POST)
     if do == "send" and form.is_valid():
         return _sent(request, chosen, form)
@@ -73,10 +75,19 @@ def _chosen(request: CompanyRequest) -> list[UUID]:
     return list(rows.order_by("legal_name", "id").values_list("pk", flat=True)[: AT_ONCE + 1])
 
 
-def _first_form() -> ManyForm:
+def _first_form(*, statement: bool = False) -> ManyForm:
+    """What it starts with: a sheet of one's own, or the words and the paper of a statement of account."""
     channel = channels()[0][0]
-    start = start_of(channel, "es", "")
-    return _bare_form(channel, initial={"channel": channel, "subject": start.subject, "body": start.body})
+    chosen = _statement_words() if statement and channel == Channel.EMAIL else ""
+    start = start_of(channel, "es", chosen)
+    words = {"channel": channel, "subject": start.subject, "body": start.body, "template": chosen}
+    return _bare_form(channel, initial={**words, "attach_statement": bool(chosen)})
+
+
+def _statement_words() -> str:
+    """The template of statements, as the list of templates names it."""
+    template = choose_template(purpose=Purpose.STATEMENT, channel=Channel.EMAIL)
+    return template.builtin if template._state.adding else str(template.pk)
 
 
 def _form(data: Any) -> ManyForm:
