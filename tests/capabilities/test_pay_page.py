@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import segno
 from django.apps import apps
 from django.test import Client
 from structlog.stdlib import ProcessorFormatter
@@ -275,6 +276,18 @@ def test_a_fixed_link_asks_its_amount(debts: list[Receivable], account: Provider
 def test_without_a_way_to_pay_the_page_says_whom_to_call(company: Company, debts: list[Receivable]) -> None:
     page = plainly(opened(link_for(*debts), SLUG).get(HOME))
     assert "Comuníquese con Distribuidora Tres Ríos" in page
+
+
+def test_the_picture_of_the_link_is_the_link(link: NewLink, settings: Any) -> None:
+    settings.ALDIA_URL = "https://cobranza.example"
+    answer = opened(link, SLUG).get(f"{HOME}codigo.svg")
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Cache-Control"] == "no-store, private"
+    rows = list(segno.make_qr(f"https://cobranza.example{HOME}{link.token}/", error="m").matrix_iter(border=4))
+    drawn = [[0] * len(rows) for _row in rows]
+    for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1", text(answer)):
+        drawn[int(y)][int(x) : int(x) + int(width)] = [1] * int(width)
+    assert drawn == [list(row) for row in rows]
 
 
 # Amounts as people type them
