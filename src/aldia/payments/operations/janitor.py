@@ -16,7 +16,8 @@ from aldia.domain.ports.payments import ProviderFailure, ProviderUnknown
 from aldia.messaging.rendering import one_line
 from aldia.payments import providers
 from aldia.payments.models import AttemptState, PaymentAttempt, ProviderAccount, Review
-from aldia.payments.operations.looking import AFTER, OPEN, NotNow, apply, locked, refresh, take, tell
+from aldia.payments.operations.looking import AFTER, NotNow, apply, locked, refresh, take, tell
+from aldia.payments.operations.placing import OPEN
 from aldia.tenancy.scope import transaction
 
 HANDFUL = 200

@@ -27,16 +27,16 @@ from aldia.domain.ports.payments import (
 )
 from aldia.messaging.rendering import one_line
 from aldia.payments import providers
-from aldia.payments.models import AttemptState, CollectionAccount, PaymentAttempt, ProviderAccount, Review
+from aldia.payments.models import AttemptState, PaymentAttempt, ProviderAccount, Review
 from aldia.payments.operations import notices
+from aldia.payments.operations.placing import OPEN, place
+from aldia.payments.operations.placing import known as known_as
 from aldia.payments.operations.settling import bring_in_line
 from aldia.tenancy import audit
 from aldia.tenancy.crashpoints import crashpoint
-from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company, User
 from aldia.tenancy.scope import current_company_id, transaction
 
-OPEN = (AttemptState.CREATED, AttemptState.PENDING)
 AFTER = (timedelta(minutes=5), timedelta(hours=1), *[timedelta(days=1)] * 5)  # the janitor's patience
 TURNS = 5
 
@@ -72,7 +72,7 @@ def refresh(*, attempt_id: uuid.UUID, now: datetime) -> PaymentAttempt:
 def look_at(*, account: ProviderAccount, subject: str, key: str, now: datetime) -> PaymentAttempt | None:
     """Look at the payment a notice is about; None when it is none of ours (yet). Raises `NotNow`, `ProviderFailure`."""
     for _turn in range(TURNS):
-        attempt = _known(account, subject, key)
+        attempt = known_as(account, subject, key)
         if attempt is not None and (not subject or attempt.provider_id == subject):
             return refresh(attempt_id=attempt.pk, now=now)
         if not subject:
@@ -161,68 +161,6 @@ def ask(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
         raise NotNow(failure.text) from failure
     crashpoint("after_ask")
     return _keep_offer(attempt.pk, offer)
-
-
-def place(*, account: ProviderAccount, seen: Seen, key: str) -> PaymentAttempt | None:
-    """The attempt of what was seen: known by the provider's name or by our key; else a new one of the customer whose
-    collection account it came into, or of nobody yet. None for what is none of ours, or has not come in yet.
-    """
-    known = _known(account, seen.provider_id, seen.key or key)
-    if known is not None and known.provider_id in ("", seen.provider_id):
-        return known
-    if not seen.received or not seen.provider_id:
-        return None
-    into = CollectionAccount.objects.filter(account=account, value=seen.paid_into).first() if seen.paid_into else None
-    if known is None and into is None and not seen.paid_into and seen.method in (Method.CARD, Method.STORE):
-        return None  # somebody else's sale on the same account: whatever we ask for carries our key
-    with transaction():
-        earlier = _expected(into, seen) if into is not None else known
-        row = _new(account, seen, into, earlier)
-        PaymentAttempt.objects.bulk_create([row], ignore_conflicts=True)
-        found = PaymentAttempt.objects.get(account=account, provider_id=seen.provider_id)
-        if found.pk == row.pk and into is not None and earlier is not None:
-            _close_expected(earlier, seen)
-    return found
-
-
-def _known(account: ProviderAccount, provider_id: str, key: str) -> PaymentAttempt | None:
-    mine = PaymentAttempt.objects.filter(account=account)
-    if provider_id and (found := mine.filter(provider_id=provider_id).first()) is not None:
-        return found
-    try:
-        return mine.filter(pk=uuid.UUID(key)).first() if key else None
-    except ValueError:
-        return None
-
-
-def _new(
-    account: ProviderAccount, seen: Seen, into: CollectionAccount | None, earlier: PaymentAttempt | None
-) -> PaymentAttempt:
-    customer_id = into.customer_id if into is not None else earlier.customer_id if earlier is not None else None
-    return PaymentAttempt(
-        id=uuid7(), company_id=current_company_id(), account=account, customer_id=customer_id, collection=into,
-        link_id=earlier.link_id if earlier is not None else None,
-        chosen=earlier.chosen if earlier is not None and into is not None else {},
-        provider_id=seen.provider_id[:200], method=seen.method or Method.SPEI, currency=seen.currency,
-        amount=seen.received, review="" if customer_id is not None else Review.UNKNOWN_PAYER,
-    )  # fmt: skip
-
-
-def _expected(into: CollectionAccount, seen: Seen) -> PaymentAttempt | None:
-    """The payment of just that amount that the customer said it would make into its account, the first of them."""
-    begun = PaymentAttempt.objects.filter(
-        customer_id=into.customer_id, account_id=into.account_id, currency=seen.currency, amount=seen.received,
-        received=0, state__in=OPEN,
-    )  # fmt: skip
-    rows = begun.order_by("created_at", "id")
-    return next((row for row in rows if row.offer.get("shown", {}).get("value") == into.value), None)
-
-
-def _close_expected(earlier: PaymentAttempt, seen: Seen) -> None:
-    why = _("Se pagó con la transferencia %(name)s.") % {"name": one_line(seen.trace or seen.provider_id)[:100]}
-    PaymentAttempt.objects.filter(pk=earlier.pk, received=0).update(
-        state=AttemptState.EXPIRED, failure=why, check_after=None
-    )
 
 
 def _write_down(attempt: PaymentAttempt, seen: Seen, looks: int | None, now: datetime) -> None:

@@ -76,7 +76,7 @@ def record_payment(
     `policy` is a name in `allocation.POLICIES`, or "" to leave the rest in favour of the customer. Repeating a `key`
     returns the payment already recorded (`KeyConflict` if the content differs). `is_distinct` says that a person
     confirmed it is not the money of a payment on file; without it `SuspectedDuplicate` is raised where one looks alike.
-    `is_named_at_source`: the source gives each payment a name of its own, so that two of it are never the same money.
+    `is_named_at_source`: two payments that this source names differently are never the same money.
     """
     if amount.minor <= 0:
         raise PaymentError(_("El importe del pago debe ser mayor que cero."))
@@ -114,13 +114,8 @@ def record_payment(
         rows |= {row.id: row for row in released}
         applied = _apply(desk, credit, rows, named or {}, policy)
         desk.close()
-        audit.record(
-            actor=actor,
-            verb="payments.recorded",
-            object_type="credit",
-            object_id=credit.id,
-            detail={"customer": customer_id, "amount": amount.text, "currency": amount.currency, "applied": applied},
-        )
+        detail = {"customer": customer_id, "amount": amount.text, "currency": amount.currency, "applied": applied}
+        audit.record(actor=actor, verb="payments.recorded", object_type="credit", object_id=credit.id, detail=detail)
         if released:
             apply_documents(keys={row.key for row in released}, today=today, actor=actor)
         return credit
