@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from aldia.domain.matching.candidates import Case
 from aldia.domain.matching.model import Allocation, Hypothesis, Payer
+from aldia.domain.matching.subsets import FAMILIES
 
 _FAMILY = {
     "declared": 34, "exact": 30, "all_open": 26, "all_due": 25, "oldest_first": 25, "month": 24, "run": 22,
@@ -40,9 +41,8 @@ _CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
 _BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part"})
 
 
-_CLASS_FAMILY = dict.fromkeys(("all_open", "all_due", "oldest_first", "month", "run", "all_but_one"), "structured")
-_CLASS_FAMILY |= dict.fromkeys(("pair", "triple", "quad", "any"), "combination")
-_CLASS_FAMILY |= dict.fromkeys(("withholding", "discount", "fee", "commission", "credit_note"), "explained")
+_CLASS_FAMILY = dict.fromkeys(FAMILIES, "set") | dict.fromkeys(("partial", "instalment"), "part")
+_CLASS_FAMILY |= dict.fromkeys(("withholding", "discount", "fee", "commission", "credit_note", "rounding"), "explained")
 _CLASS_SUPPORT = dict.fromkeys(("uuid", "series", "keyword"), "folio") | dict.fromkeys(("link", "trace"), "told")
 
 
@@ -69,12 +69,11 @@ def _by_document(allocation: Allocation) -> str:
 def class_of(family: str, support: str, payer: str, band: str) -> str:
     """The class, coarse enough to earn a record: kind of arithmetic | kind of citation | payer | λ."""
     cited = _CLASS_SUPPORT.get(support, support)
-    who = payer
-    if payer in ("own", "id", "name") and (cited in ("folio", "told") or payer != "name"):
+    if payer in ("own", "id", "name") or (payer == "near" and cited in ("folio", "told")):
         who = "known"
-    elif payer in ("none", "ambiguous", "external", "shared"):
-        who = "unknown"
-    chance = {"a": "sure", "b": "fair", "c": "likely", "d": "loose"}.get(band, "-")
+    else:
+        who = "unknown" if payer in ("none", "ambiguous", "external", "shared") else payer
+    chance = {"-": "-", "a": "sure"}.get(band, "fair")
     return "|".join((_CLASS_FAMILY.get(family, family), cited, who, chance))
 
 

@@ -134,7 +134,7 @@ def _state(record: Record, whole: Record, promise: Promise, is_proven: bool) -> 
 
 
 _SUPPORTS = ("told", "folio", "complement", "portal", "number", "reference", "part", "history")
-_PAYERS = ("known", "name", "near", "unknown", "other")
+_PAYERS = ("known", "near", "unknown", "other")
 
 
 def strength(class_key: str) -> tuple[int, int, str, str]:
