@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from django.db import connection
-from django.db import transaction as django_transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -28,8 +26,8 @@ from aldia.payments.operations.passes import PassState, is_on_file, pass_state, 
 from aldia.portal import cookies
 from aldia.portal.access import HOUR, READS, PublicRequest, public, speak
 from aldia.portal.pages import show
-from aldia.tenancy.scope import announce
 from aldia.web import clock
+from aldia.web.reading import in_one_reading
 
 BROWSER = "aldia_visita"
 View = Callable[..., HttpResponse]
@@ -79,12 +77,7 @@ def guest(
             return view(request, slug=slug, **kwargs)
 
         def answered(request: GuestRequest, slug: str, **kwargs: Any) -> HttpResponse:
-            """Reads of one page share one transaction on PostgreSQL; writes open their own in the operation."""
-            if connection.vendor == "postgresql" and request.method in READS:
-                with django_transaction.atomic():
-                    announce()
-                    return let_in(request, slug, **kwargs)
-            return let_in(request, slug, **kwargs)
+            return in_one_reading(request, lambda: let_in(request, slug, **kwargs))
 
         return public(kind, methods=methods, limit=limit, seconds=seconds)(wraps(view)(answered))
 

@@ -14,14 +14,14 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import set_script_prefix
 from django.utils import translation
 
 from aldia.tenancy.models import Company, Membership, User
-from aldia.tenancy.scope import announce, company_scope
+from aldia.tenancy.scope import company_scope
+from aldia.web.reading import in_one_reading
 
 PREFIX = re.compile(r"^/e/(?P<slug>[-a-z0-9]+)(?P<rest>/.*)$")
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -71,17 +71,9 @@ class CompanyMiddleware:
         set_script_prefix(f"/e/{slug}/")
         try:
             with company_scope(company.pk):
-                return _with_messages(request, self._answer(request))
+                return _with_messages(request, in_one_reading(request, lambda: self.get_response(request)))
         finally:
             set_script_prefix("/")
-
-    def _answer(self, request: HttpRequest) -> HttpResponse:
-        """Reads of one page share one transaction on PostgreSQL; writes open their own in the operation."""
-        if connection.vendor == "postgresql" and request.method in ("GET", "HEAD"):
-            with transaction.atomic():
-                announce()
-                return self.get_response(request)
-        return self.get_response(request)
 
 
 def membership_of(user: User, company: Company) -> Membership | None:
