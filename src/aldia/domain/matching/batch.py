@@ -82,7 +82,8 @@ class _Day:
         for tier in (_is_cited, _is_any):
             while True:
                 ready = [key for key in sorted(self.pending) if self._is_ready(key, tier)]
-                applied = [key for key in ready if key not in self._clashes(ready)]
+                clashes = self._clashes(ready)
+                applied = [key for key in ready if key not in clashes]
                 if not applied:
                     break
                 self._apply(applied)

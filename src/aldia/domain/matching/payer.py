@@ -107,7 +107,9 @@ def _alike(name: str, key: str, like: Sequence[tuple[str, str]]) -> Payer | None
     """One customer at most two letters away, also of its beginning, and the next much further."""
     near: list[tuple[int, str]] = []
     for customer, other in like:
-        off = min(distance(key, other, MOST_WRONG + 2), distance(key, other[: len(key)], MOST_WRONG + 2))
+        off = distance(key, other[: len(key)], MOST_WRONG + 2)
+        if len(other) > len(key) and off:
+            off = min(off, distance(key, other, MOST_WRONG + 2))
         near.append((off, customer))
     near.sort()
     if not near or near[0][0] > MOST_WRONG or len(key) < 8:

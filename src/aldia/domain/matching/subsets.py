@@ -107,7 +107,7 @@ class _Search:
     def exact(self, family: str) -> Iterator[Members]:
         """The sets of a family that add up, each as sorted positions."""
         if family in STRUCTURED:
-            for total, members in self._structured(family):
+            for total, members in self._structured(family, 0):
                 if total == self.target:
                     yield members
         elif family == "any":
@@ -123,7 +123,9 @@ class _Search:
         """How many sets of the family fall near the amount, on the same steps."""
         low, high = self.target - self.window, self.target + self.window
         if family in STRUCTURED:
-            return sum(low <= total <= high and total % self.step == 0 for total, _ in self._structured(family))
+            return sum(
+                low <= total <= high and total % self.step == 0 for total, _ in self._structured(family, self.window)
+            )
         whole = max(1, gcd(*self.values))
         if self.step <= whole:
             return _near(self.values, family, low, high)
@@ -131,7 +133,7 @@ class _Search:
         rounded = [value for value in self.values if value % self.step == 0]
         return _near(rounded, family, low, high) + _near(self.values, family, low, high) * whole // self.step
 
-    def _structured(self, family: str) -> Iterator[tuple[int, Members]]:
+    def _structured(self, family: str, window: int) -> Iterator[tuple[int, Members]]:
         items, values = self.items, self.values
         everything = tuple(range(len(items)))
         if family == "all_open":
@@ -145,7 +147,7 @@ class _Search:
         elif family == "month":
             yield from self._months()
         elif family == "run":
-            yield from self._runs()
+            yield from self._runs(window)
         else:
             whole = sum(values)
             for i in everything:
@@ -160,16 +162,16 @@ class _Search:
             for members in groups.values():
                 yield sum(self.values[i] for i in members), tuple(members)
 
-    def _runs(self) -> Iterator[tuple[int, Members]]:
+    def _runs(self, window: int) -> Iterator[tuple[int, Members]]:
         """Neighbours by due date, those near the amount only: as many starts as documents, not their square."""
-        low = self.target - self.window
+        low = self.target - window
         end, total = 0, 0
         for start in range(len(self.values)):
             while end < len(self.values) and total < low:
                 total += self.values[end]
                 end += 1
             there, reach = end, total
-            while reach <= self.target + self.window:
+            while reach <= self.target + window:
                 if reach >= low and there - start > 1:
                     yield reach, tuple(range(start, there))
                 if there == len(self.values):
