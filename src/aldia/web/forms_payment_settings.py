@@ -52,7 +52,7 @@ class PaymentSettingsForm(forms.Form):
     notice_address = forms.CharField(
         label=_("Avisar de cada pago a"), max_length=500, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
-        help_text=_("Uno o varios correos, separados por comas. Vacío: a nadie; aquí siempre se ve."),
+        help_text=_("Uno o varios correos, separados por comas. Vacío: a los dueños."),
     )  # fmt: skip
 
     NAMES = (

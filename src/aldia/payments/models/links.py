@@ -22,7 +22,7 @@ class PaymentSettings(CompanyModel):
     """How a company asks for money by link. `link_key` makes the tokens of links and passes (`payments.tokens`).
 
     `attach_statement`: the statement of account goes with every invoice that is sent. `notice_address`: who hears of
-    each payment by e-mail ("" for nobody; the page always says it).
+    each payment by e-mail ("": the owners).
     """
 
     link_days = models.PositiveSmallIntegerField(default=30)
