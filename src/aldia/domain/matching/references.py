@@ -37,7 +37,8 @@ _ORDER = re.compile(
     r"([A-Z]{0,4}-?[0-9]{3,10})(?![0-9A-Z])"
 )
 _RANGE = re.compile(
-    r"(?<![A-Z0-9.,$])([A-Z]{0,12})[ \-]?([0-9]{2,9})\s*(?:-|A LA|AL?)\s*(?:\1[ \-]?)?([0-9]{2,9})(?![0-9A-Z])"
+    r"(?<![A-Z0-9.,$])(?<!A[ \-])([A-Z]{0,12})[ \-]?([0-9]{2,9})(?:\s*-\s*|\s+A LA\s+|\s+AL?\s+)"
+    r"(?:\1[ \-]?)?([0-9]{2,9})(?![0-9A-Z])"
 )
 _LIST = re.compile(r"(?<![0-9A-Z.,$])([A-Z]{0,12})[ \-]?([0-9]{4,9})((?:\s?[/,]\s?[0-9]{1,9}(?![0-9]))+)(?![0-9A-Z.])")
 _TOKEN = re.compile(
@@ -158,7 +159,9 @@ def _numbered(match: re.Match[str], numbers: list[int]) -> list[Token]:
 
 
 def _range(match: re.Match[str]) -> list[Token]:
-    """ "1201 A 1205", "F1201-F1205": both ends and all between; a year or a day is no range."""
+    """ "1201 A 1205", "F1201-F1205": both ends and all between. "A 1201 A 1205" are two folios of series A."""
+    if match[1] == "A" and " A " in match[0]:
+        return []
     first, last = int(match[2]), int(match[3])
     if len(match[3]) < len(match[2]):
         last = int(match[2][: len(match[2]) - len(match[3])] + match[3])
