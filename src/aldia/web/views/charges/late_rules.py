@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aldia.domain.charges.late import LEGAL_YEARLY, USURY_MONTHLY, USURY_YEARLY, is_above_legal, is_usurious
@@ -30,7 +31,8 @@ from aldia.web.views.charges import common
 from aldia.web.views.receivables.table import sheet_response
 
 SHOWN = 12
-SPARED = {"disputed": "en disputa", "paused": "en pausa", "planned": "con plan de pagos"}
+SPARED = {"disputed": gettext_lazy("en disputa"), "paused": gettext_lazy("en pausa")}
+SPARED["planned"] = gettext_lazy("con plan de pagos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _cells(row: FeeRow) -> list[Cell]:
     amounts = (charge.interest, charge.fixed, charge.adjustment, charge.tax, row.total)
     return [
         str(on.customer), on.customer.tax_id, on.number, on.due_on, charge.days, on.currency,
-        *(Money(each, on.currency) for each in amounts), SPARED.get(row.spared, ""), row.words,
+        *(Money(each, on.currency) for each in amounts), str(SPARED.get(row.spared, "")), row.words,
     ]  # fmt: skip
 
 
