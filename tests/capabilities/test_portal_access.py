@@ -38,8 +38,8 @@ from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company, RateCount
 from aldia.tenancy.scope import company_scope
 from aldia.tenancy.storage import store
-from tests.cast import Papers, make_company, make_customer, make_user
-from tests.support.portal import Guest, contact, guest_of, options, owes, stranger, today
+from tests.cast import Papers, make_company, make_user
+from tests.support.portal import Guest, contact, customer_of, guest_of, options, owes, stranger, today
 
 pytestmark = pytest.mark.django_db
 CANARY = "Canario9Z"
@@ -62,7 +62,7 @@ def company() -> Company:
 
 @pytest.fixture
 def customer(company: Company) -> Customer:
-    customer = make_customer(company)
+    customer = customer_of(company)
     contact(customer, ADDRESS)
     return customer
 
@@ -241,7 +241,7 @@ def test_every_id_is_checked(company: Company, customer: Customer, whose: str) -
     """Swapped for another debtor's, or another company's, every id in an address or a form does not exist."""
     mine = everything_of(customer)
     place = company if whose == "another_customer" else make_company("Otra Empresa", "OTR010203AB1")
-    victim = make_customer(place, f"Víctima {CANARY}V", "VIC010203AB1")
+    victim = customer_of(place, f"Víctima {CANARY}V", "VIC010203AB1")
     theirs = everything_of(victim)
     guest = guest_of(customer)
     proof = guest.proof()

@@ -23,9 +23,9 @@ from aldia.receivables.operations.payments import record_payment
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import AuditEvent, Company, StoredFile
 from aldia.tenancy.scope import company_scope
-from tests.cast import Papers, make_company, make_customer, make_user
+from tests.cast import Papers, make_company, make_user
 from tests.fixtures.cfdi import builder
-from tests.support.portal import Guest, guest_of, imported, options, owes, today
+from tests.support.portal import Guest, customer_of, guest_of, imported, options, owes, today
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n%comprobante"
@@ -45,7 +45,7 @@ def company() -> Company:
 
 @pytest.fixture
 def customer(company: Company) -> Customer:
-    return make_customer(company)
+    return customer_of(company)
 
 
 @pytest.fixture
@@ -205,9 +205,10 @@ def test_the_greeting_and_the_clabe(guest: Guest, customer: Customer, company: C
 
 
 def test_complements_are_listed(guest: Guest, customer: Customer, company: Company) -> None:
-    papers = Papers(company, customer)
-    invoice = papers.invoice(100_00, today() - timedelta(days=20))
-    complement = papers.complement(today(), 100_00, (invoice, 100_00))
+    with company_scope(company.pk):
+        papers = Papers(company, customer)
+        invoice = papers.invoice(100_00, today() - timedelta(days=20))
+        complement = papers.complement(today(), 100_00, (invoice, 100_00))
     text = page(guest, "complementos/")
     assert complement.key in text
     assert "$100.00" in text
@@ -497,7 +498,8 @@ def test_what_is_switched_off_is_neither_shown_nor_done(
 
 
 def test_pages_speak_the_customers_language(customer: Customer) -> None:
-    Customer.all_companies.filter(pk=customer.pk).update(language="en")
+    with company_scope(customer.company_id):
+        Customer.objects.filter(pk=customer.pk).update(language="en")
     guest = guest_of(customer)
     response = guest.get()
     assert response["Content-Language"] == "en"
@@ -532,8 +534,9 @@ def test_an_archive_has_its_limits(guest: Guest, customer: Customer, company: Co
     papers = Papers(company, customer)
     for number in range(3):
         row = owes(customer, 100_00)
-        document = papers.invoice(100_00, today() - timedelta(days=number))
-        Receivable.all_companies.filter(pk=row.pk).update(document=document)
+        with company_scope(company.pk):
+            document = papers.invoice(100_00, today() - timedelta(days=number))
+            Receivable.objects.filter(pk=row.pk).update(document=document)
     response = guest.get("documentos.zip")
     assert response.status_code == 409
     assert "hasta 2" in response.content.decode()

@@ -20,7 +20,8 @@ from aldia.payments.operations.passes import (
 )
 from aldia.tenancy.models import AuditEvent, Company
 from aldia.tenancy.scope import company_scope
-from tests.cast import make_company, make_customer, make_user
+from tests.cast import make_company, make_user
+from tests.support.portal import customer_of
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 16, tzinfo=UTC)
@@ -33,7 +34,7 @@ def company() -> Company:
 
 @pytest.fixture
 def customer(company: Company) -> Customer:
-    return make_customer(company)
+    return customer_of(company)
 
 
 def test_a_token_opens_its_pass_and_is_not_kept(company: Company, customer: Customer) -> None:
@@ -105,6 +106,6 @@ def test_an_address_is_on_file_while_a_contact_has_it(company: Company, customer
 
 
 def test_nobody_has_a_portal_for_the_public(company: Company) -> None:
-    public = make_customer(company, "Público en general", "XAXX010101000", generic=True, collecting=False)
+    public = customer_of(company, "Público en general", "XAXX010101000", generic=True, collecting=False)
     with company_scope(company.pk), pytest.raises(PassError):
         issue_pass(customer_id=public.pk, now=NOW)

@@ -22,6 +22,7 @@ from aldia.receivables.operations.charges import open_charge
 from aldia.receivables.operations.intake import run_batch
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope
+from tests.cast import make_customer
 from tests.fixtures.cfdi import builder
 
 PROOF = re.compile(r'name="proof" value="([0-9a-f]+)"')
@@ -30,6 +31,12 @@ PROOF = re.compile(r'name="proof" value="([0-9a-f]+)"')
 def today() -> date:
     """The company's today, in Mexico City, as the pages see it."""
     return (datetime.now(UTC) - timedelta(hours=6)).date()
+
+
+def customer_of(company: Company, *words: str, **fields: Any) -> Customer:
+    """A customer, made within its company (PostgreSQL lets nobody write outside one)."""
+    with company_scope(company.pk):
+        return make_customer(company, *words, **fields)
 
 
 def owes(customer: Customer, total: int, *, days: int = -10, number: str = "", currency: str = "MXN") -> Receivable:
