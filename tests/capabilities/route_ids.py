@@ -73,6 +73,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "customer": {"collecting": True},
     "ledgeraccount": {"role": "receivable"},
     "job": {"task_path": "aldia.jobs.none"},
+    "provideraccount": {"provider": "sandbox"},
     "ruleassignment": {"receivable": None},
     "discountrule": {"receivable": None, "tiers": [[10, 20_000]]},
 }
