@@ -121,7 +121,10 @@ class _Month:
         customer = who if isinstance(who, Customer) else None
         name, tax_id, account = (customer.name, customer.tax_id, customer.account) if customer else who  # type: ignore[misc]
         channel = channel or (customer.channel if customer else "banorte")
-        collection = customer.collection if customer and channel != "cash" else ""
+        owner = customer or self.world.customers.get(
+            truth.customer
+        )  # somebody else pays to the account they were given
+        collection = owner.collection if owner and channel != "cash" else ""
         trace = f"{self.random.choice(words.SPOKEN)[:4]}{self.random.randrange(10**12):012d}"
         limit = {"bbva": 30, "banorte": 40, "santander": 40}.get(channel, 35)
         concept, reference = self._concept(habit, bills, limit)

@@ -10,9 +10,9 @@ import pytest
 
 from aldia.customers.models import Customer
 from aldia.domain.money import Money
-from aldia.payments.queries import reports as queries
 from aldia.payments.models import ReportedPayment
 from aldia.payments.operations.reported import ReportError, accept_report, reject_report, report_payment
+from aldia.payments.queries import reports as queries
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.operations.charges import open_charge
 from aldia.receivables.operations.payments import SuspectedDuplicate, record_payment

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from aldia.domain.money import Money
 from aldia.integrations.spreadsheets import Cell
 from aldia.integrations.spreadsheets import Column as SheetColumn
-from aldia.payments.queries import reports as report_queries
 from aldia.payments.models import ReportedPayment, ReportState
+from aldia.payments.queries import reports as report_queries
 from aldia.receivables.methods import method_name
 from aldia.tenancy import permissions
 from aldia.web.access import CompanyRequest, needs

@@ -15,8 +15,8 @@ from aldia.collections.models import Dispute
 from aldia.collections.queries import disputes, promises
 from aldia.collections.queries.promises import Judged
 from aldia.customers.models import Customer
-from aldia.payments.queries import reports
 from aldia.payments.models import ReportedPayment, ReportState
+from aldia.payments.queries import reports
 from aldia.receivables.models import Receivable
 from aldia.tenancy import permissions
 from aldia.tenancy.models import Company
