@@ -121,7 +121,7 @@ def test_who_saves_second_is_told(client: Client, company: Company) -> None:
         ({"sender_address": "nadie"}, "Ese correo no es válido"),
         ({"sender_address": ""}, "Escribe la dirección"),
         ({"security": "none"}, "debe ir cifrada"),
-        ({"password": "ñ" * 4001}, "4000"),
+        ({"password": "ñ" * 8001}, "8000"),
     ],
 )
 def test_bad_input_is_a_sentence(client: Client, company: Company, changes: dict[str, str], said: str) -> None:

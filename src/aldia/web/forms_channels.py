@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from aldia.domain.ports.channels import Adapter, Field
 from aldia.integrations.channels.addresses import plain_address
+from aldia.messaging.filled import MAX_SECRET, MAX_SETTING
 from aldia.messaging.models import Channel, ChannelAccount
-from aldia.messaging.operations.accounts import MAX_SECRET, MAX_SETTING, Details
+from aldia.messaging.operations.accounts import Details
 
 OWN = ("sender_name", "sender_address", "reply_to")
 

@@ -16,6 +16,7 @@ from aldia.domain.ports.channels import Adapter
 from aldia.integrations import registry
 from aldia.integrations.channels.addresses import one_line, plain_address
 from aldia.messaging import accounts
+from aldia.messaging.filled import read_filled
 from aldia.messaging.models import Channel, ChannelAccount
 from aldia.tenancy import audit, secrets
 from aldia.tenancy.models import Company, User
@@ -23,7 +24,6 @@ from aldia.tenancy.scope import current_company_id, transaction
 
 SECRETS_OF = "channel"
 MAX_ACCOUNTS = 20
-MAX_SETTING, MAX_SECRET = 300, 4000
 CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP)  # a letter needs no account: a person posts it
 
 
@@ -172,31 +172,11 @@ def _checked(
     kind: type[Adapter], channel: str, details: Details, known: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The columns and the secrets of an account, or `Refused` naming the field at fault."""
-    hidden = dict(known)
-    settings: dict[str, str] = {}
-    for each in kind.fields:
-        source = details.secrets if each.is_secret else details.settings
-        value = _typed(each.name, source.get(each.name, ""), MAX_SECRET if each.is_secret else MAX_SETTING)
-        value = value or each.default
-        if each.choices and value not in dict(each.choices):
-            value = "" if each.required else each.default
-        if each.required and not value and not (each.is_secret and known.get(each.name)):
-            raise Refused(_("Falta este dato."), each.name)
-        if not each.is_secret:
-            settings[each.name] = value
-        elif value:
-            hidden[each.name] = value
+    settings, hidden = read_filled(kind.fields, details.settings, details.secrets, known)
     sender = _sender(channel, kind, details)
     name = one_line(details.name, 100) or str(kind.label)
     _refuse_plain_password(settings, hidden)
     return {"name": name, "settings": settings, **sender}, hidden
-
-
-def _typed(name: str, value: str, limit: int) -> str:
-    plain_value = value.strip()
-    if len(plain_value) > limit or not plain_value.isprintable():
-        raise Refused(_("Es demasiado largo o tiene letras que no se ven."), name)
-    return plain_value
 
 
 def _sender(channel: str, kind: type[Adapter], details: Details) -> dict[str, str]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from aldia.customers.operations.versions import NotThere, Refused, Stale, plain
 from aldia.domain.ports.payments import Provider, ProviderFailure, ProviderUnknown
 from aldia.integrations import registry
+from aldia.messaging.filled import read_filled
 from aldia.messaging.rendering import one_line
 from aldia.payments import providers
 from aldia.payments.models import ProviderAccount
@@ -24,7 +25,6 @@ from aldia.tenancy.scope import current_company_id, transaction
 
 SECRETS_OF = "payment_provider"
 MAX_ACCOUNTS = 20
-MAX_SETTING, MAX_SECRET = 300, 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,30 +189,10 @@ def _known(account: ProviderAccount) -> Mapping[str, str]:
 
 def _checked(kind: type[Provider], details: Details, known: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     """The columns and the secrets of an account, or `Refused` naming the field at fault."""
-    hidden, settings = dict(known), dict[str, str]()
-    for each in kind.fields:
-        source = details.secrets if each.is_secret else details.settings
-        value = _typed(each.name, source.get(each.name, ""), MAX_SECRET if each.is_secret else MAX_SETTING)
-        value = value or each.default
-        if each.choices and value not in dict(each.choices):
-            value = "" if each.required else each.default
-        if each.required and not value and not (each.is_secret and known.get(each.name)):
-            raise Refused(_("Falta este dato."), each.name)
-        if not each.is_secret:
-            settings[each.name] = value
-        elif value:
-            hidden[each.name] = value
+    settings, hidden = read_filled(kind.fields, details.settings, details.secrets, known, secrets_have_lines=True)
     name = one_line(details.name)[:100].strip() or str(kind.label)
     is_live = details.is_live and kind.name != providers.SANDBOX
     return {"name": name, "settings": settings, "is_live": is_live}, hidden
-
-
-def _typed(name: str, value: str, limit: int) -> str:
-    """What was typed, bounded. A secret may have lines (a key in PEM)."""
-    text = value.replace("\r\n", "\n").strip()
-    if len(text) > limit or not text.replace("\n", "").isprintable() or ("\n" in text and limit == MAX_SETTING):
-        raise Refused(_("Es demasiado largo o tiene letras que no se ven."), name)
-    return text
 
 
 def _described(account: ProviderAccount) -> dict[str, Any]:

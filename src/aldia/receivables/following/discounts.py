@@ -28,6 +28,7 @@ from aldia.receivables.models import (
     Receivable,
     ReceivableKind,
 )
+from aldia.receivables.successors import first_days
 from aldia.tenancy.ids import uuid7
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _settle(desk: Desk, row: Receivable, applied: Applied, wanted: int, terms: T
         desk.give_back(each, on=on, rule=UNDONE)
     if not wanted or terms is None:
         return
-    day = max(day for day, _amount in applied.money)
+    day = max(on, *(day for day, _amount in applied.money))  # not before one that was taken back was gone
     credit = desk.record(
         Credit(
             id=uuid7(),
@@ -146,6 +147,7 @@ def applied_to(ids: list[uuid.UUID], desk: Desk | None = None) -> dict[uuid.UUID
     )
     rows = [row for part in chunks(ids) for row in live.filter(receivable_id__in=part)]
     fresh = [each for each in pending if each.amount > 0 and each.receivable_id in found]
+    since = first_days({row.credit_id: row.credit for row in [*rows, *fresh]}.values())
     for row in [*rows, *fresh]:
         if row.id in undone:
             continue
@@ -153,7 +155,7 @@ def applied_to(ids: list[uuid.UUID], desk: Desk | None = None) -> dict[uuid.UUID
         if row.credit.source == SOURCE:
             sums.discounts.append(row)
         elif row.credit.kind in MONEY:
-            sums.money.append((row.credit.received_on, row.amount))
+            sums.money.append((since.get(row.credit_id, row.credit.received_on), row.amount))
         else:
             sums.other += row.amount
     return found

@@ -24,14 +24,15 @@ from aldia.receivables.operations.payments import (
     live_allocations,
 )
 from aldia.receivables.posting import Book, Subject
+from aldia.receivables.successors import NET
 from aldia.tenancy import audit
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import User
 from aldia.tenancy.reading import marks, select_rows
 from aldia.tenancy.scope import transaction
 
-NET = "net:"  # how the key of a credit begins that stands for what is left of another: it is no new payment
 RULE = "resized"
+__all__ = ["NET", "post_fee", "resize_credit"]
 
 
 def resize_credit(
