@@ -12,13 +12,16 @@ from datetime import date
 from django_tasks import task
 
 from aldia.messaging.operations.delivering import reap_expired
+from aldia.messaging.operations.outbox import Enclosure
 from aldia.messaging.queries.messages import due_deliveries
 from aldia.queue.claiming import database_now
+from aldia.reminders.attachments import Wanted, enclosures
 from aldia.reminders.operations.receipts import write_receipts
 from aldia.reminders.operations.refunds import write_refunds
 from aldia.reminders.operations.running import run_company
 from aldia.reminders.operations.sending import send
 from aldia.reminders.rounds import Round
+from aldia.reminders.settings import reminder_settings
 from aldia.reporting import statement_papers
 from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id
@@ -78,3 +81,9 @@ def enqueue_sending() -> None:
 def statement_pdf(customer_id: uuid.UUID, today: date) -> bytes:
     """The statement of account that goes with messages: the last months, in the customer's language."""
     return statement_papers.statement_pdf(customer_id, today=today)
+
+
+def statement_files(customer_id: uuid.UUID, today: date) -> list[Enclosure]:
+    """The same as stored files, for a message that asks for money without a document of its own; none if it fails."""
+    wanted = Wanted(pdf=False, xml=False, statement=True, limit_kb=reminder_settings().attach_limit_kb)
+    return enclosures(customer_id=customer_id, document_ids=(), wanted=wanted, today=today, statement_pdf=statement_pdf)

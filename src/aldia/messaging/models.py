@@ -30,6 +30,7 @@ class Purpose(models.TextChoices):
     PAID = "paid", _("Al pagar")
     RECEIPT = "receipt", _("Recibo de pago")
     STATEMENT = "statement", _("Estado de cuenta")
+    ORDER = "order", _("Orden de pago")
     DIRECT = "direct", _("Mensaje directo")
     NOTICE = "notice", _("Aviso a la empresa")
 

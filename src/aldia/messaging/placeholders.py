@@ -56,18 +56,20 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("telefono", _("Teléfono de tu empresa"), "55 5555 0134"),
     Placeholder("correo", _("Correo al que llega la respuesta"), "cobranza@tresrios.example"),
     Placeholder("fecha", _("Fecha en que sale el mensaje"), "21 de noviembre de 2026"),
-    Placeholder("total", _("Suma de lo que el mensaje reclama, por moneda"), "$18,560.00", _OWED | {Purpose.NOTICE}),
+    Placeholder("total", _("Suma de lo que el mensaje reclama, por moneda"), "$18,560.00",
+                _OWED | {Purpose.ORDER, Purpose.NOTICE}),
     Placeholder("vencido", _("La parte que ya venció, por moneda"), "$11,600.00", _OWED),
     Placeholder("por_vencer", _("La parte que todavía no vence, por moneda"), "$6,960.00", _OWED),
     Placeholder("cuantos", _("Cuántos documentos incluye"), "2"),
     Placeholder("folio", _("Folio del documento (el primero, si son varios)"), "F-1042"),
-    Placeholder("vencimiento", _("Fecha de vencimiento del documento más antiguo"), "10 de noviembre de 2026", _OWED),
+    Placeholder("vencimiento", _("Fecha de vencimiento del documento más antiguo"), "10 de noviembre de 2026",
+                _OWED | {Purpose.ORDER}),
     Placeholder("dias_vencido", _("Días que lleva vencido el documento más antiguo"), "11", _OWED),
     Placeholder("pagado", _("Importe que se recibió"), "$11,600.00", _PAID),
     Placeholder("fecha_de_pago", _("Fecha en que se recibió el pago"), "20 de noviembre de 2026", _PAID),
     Placeholder("saldo_restante", _("Lo que queda por pagar después del pago, por moneda"), "$6,960.00", _PAID),
     Placeholder("mensaje", _("Lo que escribe la persona que manda el mensaje"), "Te comparto lo que acordamos.",
-                frozenset({Purpose.DIRECT, Purpose.NOTICE})),
+                frozenset({Purpose.ORDER, Purpose.DIRECT, Purpose.NOTICE})),
     Placeholder(TABLE, _("La tabla de documentos, ya dibujada"), "", _EVERY, _DRAWN),
     Placeholder(ACCOUNT, _("CLABE que es solo de este cliente (vacía si no tiene)"), "646 180 110 400 000 001"),
     Placeholder(ACCOUNT_BANK, _("Banco de esa CLABE"), "STP"),
@@ -98,6 +100,12 @@ EXAMPLE_ROWS: list[dict[str, str]] = [
     {"folio": "F-1057", "tipo": "Factura", "emision": "28 oct 2026", "vencimiento": "27 nov 2026", "dias_vencido": "",
      "total": "$9,280.00", "saldo": "$6,960.00", "moneda": "MXN", "concepto": "Pedido 902"},
 ]  # fmt: skip
+EXAMPLE_ORDER: dict[str, str | list[dict[str, str]]] = {
+    "total": "$4,640.00", "cuantos": "1", "folio": "OP-12", "vencimiento": "30 de noviembre de 2026",
+    ROWS: [{"folio": "OP-12", "tipo": "Orden de pago", "emision": "21 nov 2026", "vencimiento": "30 nov 2026",
+            "dias_vencido": "", "total": "$4,640.00", "saldo": "$4,640.00", "moneda": "MXN",
+            "concepto": "Anticipo de temporada", "orden_de_compra": ""}],
+}  # fmt: skip
 _BY_NAME = {each.name: each for each in PLACEHOLDERS}
 
 
@@ -121,4 +129,5 @@ def example_context(*, purpose: str, channel: str) -> dict[str, str | list[dict[
     values: dict[str, str | list[dict[str, str]]] = {
         each.name: each.example for each in placeholders(purpose=purpose, channel=channel)
     }
-    return {**values, ROWS: [dict(row) for row in EXAMPLE_ROWS]}
+    values[ROWS] = [dict(row) for row in EXAMPLE_ROWS]
+    return values | EXAMPLE_ORDER if purpose == Purpose.ORDER else values

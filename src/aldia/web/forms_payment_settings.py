@@ -47,7 +47,7 @@ class PaymentSettingsForm(forms.Form):
     )  # fmt: skip
     attach_statement = forms.BooleanField(
         label=_("Adjuntar el estado de cuenta a cada factura enviada"), required=False,
-        help_text=_("Junto con la factura va todo lo que debe ese día."),
+        help_text=_("Junto con la factura, o con la orden de pago, va todo lo que debe ese día."),
     )  # fmt: skip
     notice_address = forms.CharField(
         label=_("Avisar de cada pago a"), max_length=500, required=False,

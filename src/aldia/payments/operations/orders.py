@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,16 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from aldia.customers.models import Contact, ContactRole, Customer
-from aldia.domain.calendars import short_date
-from aldia.domain.money import Money, format_money
-from aldia.messaging.look import look_of_company
-from aldia.messaging.models import Channel, Guarantee, Message, Purpose, Template
-from aldia.messaging.operations.outbox import Recipient, write_message
+from aldia.domain.money import Money
+from aldia.messaging.models import Channel, Guarantee, Message, Purpose
+from aldia.messaging.operations.outbox import Enclosure, Recipient, write_message
 from aldia.messaging.queries.messages import suppressed_among
-from aldia.messaging.rendering import Rendered, render
 from aldia.payments.addresses import link_url
 from aldia.payments.models import LinkPolicy, PaymentLink
 from aldia.payments.operations.links import MAX_DAYS, LinkError, create_link
+from aldia.payments.order_letters import order_letter
 from aldia.payments.tokens import payment_settings
 from aldia.receivables.models import Receivable, ReceivableKind
 from aldia.receivables.operations.charges import ReceivableError, open_charge
@@ -34,11 +32,14 @@ from aldia.tenancy.scope import current_company_id, transaction
 MAX_ADDRESSES = 20
 GRACE = timedelta(days=7)  # the link lives on a little after the order is due
 PURPOSE = "order"
-COLUMNS = ("folio", "concepto", "vencimiento", "total")
 
 
 class OrderError(ValueError):
     """An order that cannot be made as asked; the sentence is for the person."""
+
+
+Papers = Callable[[uuid.UUID, date], Sequence[Enclosure]]
+"""The files that go along with an order's e-mail, of a customer as of a day: made above this app, handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,30 @@ class Order:
     message: Message | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What the e-mail of an order is written from. `given`: addresses that somebody typed."""
+
+    customer: Customer
+    row: Receivable
+    token: str
+    given: list[str] | None
+    note: str
+    actor: User | None
+    today: date
+
+
 def create_order(
     *, customer_id: uuid.UUID, amount: Money, concept: str, due_on: date, key: uuid.UUID, actor: User | None,
-    now: datetime, today: date, addresses: Sequence[str] | None = None, note: str = "",
+    now: datetime, today: date, addresses: Sequence[str] | None = None, note: str = "", papers: Papers | None = None,
 ) -> Order:  # fmt: skip
     """Open the receivable and its link at once, and write the e-mail that carries the link.
 
     `addresses`: None for the customer's own contacts, () for nobody. `key` is the receivable's id: repeating it gives
-    the order that was made. Raises `OrderError`.
+    the order that was made, and writes what was left unwritten. Raises `OrderError`.
+
+    `papers` makes the statement of account, which goes along where the company said so. It lists the order too and
+    takes long to set: then the e-mail is written after the order is there, in a transaction of its own.
     """
     if not concept.strip():
         raise OrderError(_("Escribe qué se cobra."))
@@ -78,13 +95,34 @@ def create_order(
         except (ReceivableError, LinkError) as error:
             raise OrderError(str(error)) from error
         customer = Customer.objects.get(pk=customer_id)
-        message = _write(customer, row, made.token, given, note, actor, now, today)
+        ask = _Ask(customer, row, made.token, given, note, actor, today)
+        is_later = papers is not None and payment_settings().attach_statement
+        message = None if is_later else _write(ask)
         audit.record(
             actor=actor, verb="payments.order_created", object_type="receivable", object_id=row.pk,
             detail={"customer": customer_id, "amount": amount.text, "currency": amount.currency, "link": made.link.pk,
                     "message": message.pk if message is not None else ""},
         )  # fmt: skip
+    if papers is not None and is_later:
+        message = _write_with(ask, papers)
     return Order(row, made.link, made.token, message)
+
+
+def _write_with(ask: _Ask, papers: Papers) -> Message | None:
+    """The e-mail with its files, which are made first, in no transaction."""
+    to = _to(ask)
+    known = Message.objects.filter(key=_key(ask.row.pk)).first()
+    if known is not None or not to:
+        return known
+    files = papers(ask.customer.pk, ask.today)
+    with transaction():
+        message = _write(ask, files)
+        if message is not None:
+            detail = {"customer": ask.customer.pk, "channel": message.channel, "addresses": len(to)}
+            audit.record(
+                actor=ask.actor, verb="messages.written", object_type="message", object_id=message.pk, detail=detail
+            )
+    return message
 
 
 def _checked(addresses: Sequence[str]) -> list[str]:
@@ -117,24 +155,34 @@ def _expiry(due_on: date, now: datetime) -> datetime:
     return min(max(usual, after_due), now + timedelta(days=MAX_DAYS) - timedelta(minutes=1))
 
 
-def _write(
-    customer: Customer, row: Receivable, token: str, given: list[str] | None, note: str, actor: User | None,
-    now: datetime, today: date,
-) -> Message | None:  # fmt: skip
-    """The message of the order, in the outbox; None when there is nobody to write to."""
-    to = [Recipient(each) for each in given] if given is not None else _contacts(customer)
+def _key(order_id: uuid.UUID) -> str:
+    return f"order:{order_id}"
+
+
+def _to(ask: _Ask) -> list[Recipient]:
+    """Who is written to: the addresses given, else the customer's people; never who asked not to be."""
+    to = [Recipient(each) for each in ask.given] if ask.given is not None else _contacts(ask.customer)
     closed = suppressed_among(channel=Channel.EMAIL, addresses=[each.address for each in to])
-    to = [each for each in to if each.address.strip().lower() not in closed]
+    return [each for each in to if each.address.strip().lower() not in closed]
+
+
+def _write(ask: _Ask, files: Sequence[Enclosure] = ()) -> Message | None:
+    """The message of the order, in the outbox; None when there is nobody to write to."""
+    to, row, actor = _to(ask), ask.row, ask.actor
     if not to:
         return None
     company = Company.objects.get(pk=current_company_id())
-    language = customer.language[:2] or "es"
-    with override(language):
-        rendered = _rendered(company, customer, row, link_url(company, token), to[0].name, note, today)
+    letter = order_letter(
+        company=company, customer=ask.customer, row=row, url=link_url(company, ask.token), contact=to[0].name,
+        note=ask.note, actor=actor, today=ask.today,
+    )  # fmt: skip
+    with override(letter.language):
+        reason = _("Orden de pago %(number)s") % {"number": row.number}
     return write_message(
-        key=f"order:{row.pk}", channel=Channel.EMAIL, purpose=Purpose.DIRECT, customer_id=customer.pk, recipients=to,
-        rendered=rendered, on_day=today, guarantee=Guarantee.AT_LEAST, created_by=actor, language=language,
-        reason=_("Orden de pago %(number)s") % {"number": row.number}, facts={"order": str(row.pk)},
+        key=_key(row.pk), channel=Channel.EMAIL, purpose=Purpose.ORDER, customer_id=ask.customer.pk, recipients=to,
+        rendered=letter.rendered, template=letter.template, attachments=files, on_day=ask.today,
+        guarantee=Guarantee.AT_LEAST, created_by=actor, language=letter.language,
+        reply_to=actor.email if actor else "", reason=reason, facts={"order": str(row.pk)},
     )  # fmt: skip
 
 
@@ -144,38 +192,3 @@ def _contacts(customer: Customer) -> list[Recipient]:
     people = list(rows.order_by("-is_primary", "created_at", "id"))
     chosen = [each for each in people if each.role == ContactRole.COLLECTIONS] or people[:1]
     return [Recipient(each.email, each.name, each.pk) for each in chosen[:MAX_ADDRESSES]]
-
-
-def _rendered(
-    company: Company, customer: Customer, row: Receivable, url: str, contact: str, note: str, today: date
-) -> Rendered:
-    total = format_money(row.total, row.currency, home=company.currency, decimal=company_decimal(company))
-    body = "\n\n".join(
-        [
-            _("Estimado cliente{% if contacto %}, {{ contacto }}{% endif %}:"),
-            _("*{{ empresa }}* le pide el pago de *{{ total }}*, a más tardar el {{ vencimiento }}."),
-            "{{ tabla }}",
-            "{% if mensaje %}{{ mensaje }}{% endif %}",
-            "{{ liga_de_pago }}",
-            _("Al pagar por esta liga, el pago se registra solo y recibe su comprobante por correo."),
-        ]
-    )
-    template = Template(
-        name="orden_de_pago", purpose=Purpose.DIRECT, channel=Channel.EMAIL, language=customer.language[:2] or "es",
-        subject=_("Orden de pago {{ folio }} por {{ total }} · {{ empresa }}"), body=body,
-    )  # fmt: skip
-    due = short_date(row.due_on)
-    line = {"folio": row.number, "tipo": str(row.get_kind_display()), "vencimiento": due, "total": total,
-            "saldo": total, "moneda": row.currency, "concepto": row.concept, "emision": short_date(today)}  # fmt: skip
-    context: dict[str, str | list[dict[str, str]]] = {
-        "cliente": customer.trade_name or customer.legal_name, "razon_social": customer.legal_name,
-        "rfc": customer.tax_id, "contacto": contact, "empresa": str(company), "total": total, "cuantos": "1",
-        "folio": row.number, "vencimiento": due, "mensaje": note, "liga_de_pago": url, "documentos": [line],
-        "fecha": short_date(today),
-    }  # fmt: skip
-    return render(template=template, context=context, look=look_of_company(), columns=COLUMNS)
-
-
-def company_decimal(company: Company) -> str:
-    """The decimal mark of the company's country."""
-    return "," if company.country in ("CL", "CO", "ES") else "."

@@ -29,7 +29,7 @@ from aldia.tenancy.models import Company
 from aldia.tenancy.scope import current_company_id
 
 CHASING = (Purpose.BEFORE, Purpose.ON_DAY, Purpose.AFTER)
-BY_HAND = (Purpose.DIRECT, Purpose.STATEMENT)
+BY_HAND = (Purpose.DIRECT, Purpose.STATEMENT, Purpose.ORDER)
 
 
 @dataclass(frozen=True, slots=True)

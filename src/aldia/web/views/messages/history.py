@@ -33,6 +33,7 @@ TITLES: dict[str, Any] = {
     Purpose.PAID: gettext_lazy("Gracias por el pago"),
     Purpose.RECEIPT: gettext_lazy("Recibo de pago"),
     Purpose.STATEMENT: gettext_lazy("Estado de cuenta"),
+    Purpose.ORDER: gettext_lazy("Orden de pago"),
     Purpose.DIRECT: gettext_lazy("Mensaje directo"),
     Purpose.NOTICE: gettext_lazy("Aviso a la empresa"),
     "repeat": gettext_lazy("Recordatorio repetido"),

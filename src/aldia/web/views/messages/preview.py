@@ -22,7 +22,7 @@ from aldia.customers.models import Customer
 from aldia.domain.sms import SmsLength, measure
 from aldia.messaging.models import Channel, Purpose, Template
 from aldia.messaging.operations.templates import Words, check
-from aldia.messaging.placeholders import example_context
+from aldia.messaging.placeholders import EXAMPLE_ORDER, LINK, example_context
 from aldia.messaging.rendering import Rendered, render
 from aldia.messaging.scanning import TemplateError
 from aldia.receivables.models import Credit, Receivable
@@ -131,6 +131,8 @@ def context_of(request: CompanyRequest, words: Words, customer: Customer | None)
         extra=_carried(words, customer, shown, turn)
         | (_paid(customer, voice, debts) if words.purpose in (Purpose.PAID, Purpose.RECEIPT) else {}),
     )
+    if words.purpose == Purpose.ORDER:  # an order is of one debt that is not there yet: the customer is real, it is not
+        real = {name: value for name, value in real.items() if name not in (*EXAMPLE_ORDER, LINK)}
     return {**example, **real}
 
 

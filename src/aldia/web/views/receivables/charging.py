@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from aldia.customers import queries as customer_queries
 from aldia.customers.models import Customer
 from aldia.domain.fiscal import terms
-from aldia.jobs.reminders import enqueue_sending
+from aldia.jobs.reminders import enqueue_sending, statement_files
 from aldia.messaging.models import Channel
 from aldia.payments.operations.links import LinkError
 from aldia.payments.operations.orders import OrderError, create_order
@@ -85,6 +85,7 @@ def _order(request: CompanyRequest, customer: Customer, form: OrderForm) -> Http
             today=today,
             addresses=data["addresses"] if data["send_now"] else [],
             note=data["note"],
+            papers=statement_files,
         )
     except (OrderError, LinkError, *LOCKED, *REFUSALS) as error:
         say_why(form, error)
