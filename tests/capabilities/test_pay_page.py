@@ -7,7 +7,8 @@ import io
 import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -22,8 +23,10 @@ from aldia.customers.models import Customer
 from aldia.payments.models import LinkPolicy, PaymentAttempt, PaymentLink, ProviderAccount, SandboxCharge
 from aldia.payments.operations.links import NewLink, revoke_link
 from aldia.payments.operations.sandbox import Wish, act, deliver
+from aldia.payments.queries.links import link_view
 from aldia.portal.colours import LIGHT, NIGHT, contrast, palette
 from aldia.receivables.models import Credit, Receivable
+from aldia.receivables.operations.discounts import offer_discount
 from aldia.receivables.operations.payments import record_payment
 from aldia.tenancy.guards import company_models
 from aldia.tenancy.models import Company, CompanyBrand, RateCount
@@ -344,6 +347,56 @@ def test_an_account_of_another_company_is_no_way(link: NewLink) -> None:
 def test_an_unknown_mode_is_everything(link: NewLink, account: ProviderAccount) -> None:
     assert pay(opened(link, SLUG), SLUG, account, mode="\x00; drop").status_code == 303
     assert PaymentAttempt.objects.get().amount == 350_050
+
+
+# Early discounts
+
+
+@pytest.fixture
+def discount(company: Company, debts: list[Receivable]) -> date:
+    """2 % off the second document, until the day returned."""
+    today = clock.today(company)
+    last_on = today + timedelta(days=3)
+    offer_discount(receivable_id=debts[1].pk, percent=Decimal(2), until_on=last_on, today=today, actor=None)
+    return last_on
+
+
+def test_the_page_asks_what_settles_it_today(link: NewLink, account: ProviderAccount, discount: date) -> None:
+    client = opened(link, SLUG)
+    page = plainly(client.get(HOME))
+    for said in (
+        "Pagando hoy $3,450.49", "Sin descuento: $3,500.50 descuento de $50.01 hasta el",
+        "$2,450.49 Sin descuento: $2,500.50",
+        "Todo hoy, con descuento $3,450.49", "Pagar $3,450.49",
+    ):  # fmt: skip
+        assert said in page
+    assert "<s>" in text(client.get(HOME))
+    assert "Pagar $2,450.49" in plainly(client.get(f"{HOME}formas", {"mode": "some", "doc": [str(link_doc(link, 1))]}))
+    refused = plainly(client.get(f"{HOME}formas", {"mode": "amount", "amount": "3,450.50"}))
+    assert "Con el descuento de hoy bastan $3,450.49" in refused
+
+
+def link_doc(link: NewLink, index: int) -> Any:
+    return link_view(link.link, now()).documents[index].pk
+
+
+@pytest.mark.parametrize("policy", [LinkPolicy.PARTIAL, LinkPolicy.FULL], ids=["partial", "full"])
+def test_paying_the_net_leaves_nothing_owed(
+    debts: list[Receivable], account: ProviderAccount, discount: date, policy: str
+) -> None:
+    client, attempt = begun(link_for(*debts, policy=policy), account)
+    assert (attempt.amount, attempt.chosen[str(debts[1].pk)]) == (345_049, 245_049)
+    settle(attempt)
+    assert not Receivable.objects.filter(balance__gt=0).exists()
+    assert Credit.objects.get(kind="discount").amount == 5_001
+    assert "Esta liga ya está pagada" in plainly(client.get(HOME))
+
+
+def test_a_fixed_link_speaks_of_no_discount(debts: list[Receivable], account: ProviderAccount, discount: date) -> None:
+    client = opened(link_for(*debts, policy=LinkPolicy.FIXED, amount=12_345), SLUG)
+    page = plainly(client.get(HOME))
+    assert "Importe a pagar $123.45" in page
+    assert "escuento" not in page
 
 
 # Paying

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +20,9 @@ from aldia.domain.money import Money
 from aldia.messaging.models import Message, Purpose
 from aldia.payments.models import CollectionAccount, PaymentLink, ProviderAccount, ReportedPayment
 from aldia.payments.operations.reported import accept_report, reject_report
+from aldia.payments.queries.links import link_view
 from aldia.receivables.models import Credit, Receivable
+from aldia.receivables.operations.discounts import offer_discount
 from aldia.receivables.operations.payments import record_payment
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import AuditEvent, Company, StoredFile
@@ -99,6 +103,26 @@ def test_in_favour_is_shown(guest: Guest, customer: Customer) -> None:
         )  # fmt: skip
     assert "A su favor" in page(guest)
     assert "$80.00" in page(guest, "pagos/")
+
+
+def test_what_early_payment_saves_is_said_and_asked(guest: Guest, customer: Customer) -> None:
+    row, other = owes(customer, 1_000_00, days=20, number="CON"), owes(customer, 500_00, number="SIN")
+    with company_scope(customer.company_id):
+        offer_discount(receivable_id=row.pk, percent=Decimal(2), until_on=today(), today=today(), actor=None)
+    text = " ".join(re.sub(r"<[^>]+>", " ", page(guest)).split())
+    for said in ("Pagando hoy: $1,480.00 descuento de $20.00 hasta el", "hoy $980.00 con descuento hasta el"):
+        assert said in text
+    assert text.count("con descuento hasta el") == 1
+    assert f'data-minor="{980_00}"' in page(guest)
+    assert f'data-minor="{500_00}"' in page(guest)
+    assert "Pagando hoy: $980.00" in " ".join(re.sub(r"<[^>]+>", " ", page(guest, f"documento/{row.pk}/")).split())
+    assert "Pagando hoy" not in page(guest, f"documento/{other.pk}/")
+    everything, chosen = {"what": "all", "currency": "MXN"}, {"what": "selected", "id": str(row.pk)}
+    for form, asked in ((everything, 1_480_00), (chosen, 980_00)):
+        assert guest.post("pagar/", form).status_code == 303
+        with company_scope(customer.company_id):
+            newest = PaymentLink.objects.order_by("-created_at", "-id")[0]
+            assert link_view(newest, datetime.now(UTC)).asks == asked
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from aldia.domain.money import BadMoney, MoneyError, NegativeMoney, NoMoney, TooManyDecimals, parse_money
 from aldia.payments.models import LinkPolicy
+from aldia.payments.operations.attempts import MAX_CHOSEN
 from aldia.payments.queries.links import LinkView
 from aldia.payments.queries.providers import MethodOffer
 from aldia.web.formatting import amount_text, decimal_mark
@@ -39,13 +40,19 @@ def read_choice(data: QueryDict, view: LinkView, company: Any) -> Choice:
         return _some(data.getlist("doc"), view)
     if mode == AMOUNT:
         return _typed(data.get("amount", ""), view, company)
-    return Choice(ALL, view.most)
+    return _all(view)
+
+
+def _all(view: LinkView) -> Choice:
+    """Everything; where a discount counts, with what it leaves of each document, so that it holds when money comes."""
+    rows = view.documents if view.offers and len(view.documents) <= MAX_CHOSEN else ()
+    return Choice(ALL, view.asks, {row.pk: view.price_of(row) for row in rows})
 
 
 def _some(ids: Sequence[str], view: LinkView) -> Choice:
     owed = {str(row.pk): row for row in view.documents}
     wanted = frozenset(ids)
-    chosen = {owed[each].pk: owed[each].balance for each in wanted if each in owed}
+    chosen = {owed[each].pk: view.price_of(owed[each]) for each in wanted if each in owed}
     error = ""
     if not wanted:
         error = _("Elija al menos un documento.")
@@ -61,7 +68,10 @@ def _typed(text: str, view: LinkView, company: Any) -> Choice:
         return Choice(AMOUNT, 0, typed=text[:60], error=_misread(error))
     least, most = (amount_text(each, view.currency, company) for each in (view.least, view.most))
     said = ""
-    if amount > view.most:
+    if view.asks < amount and view.discount:
+        enough = amount_text(view.asks, view.currency, company)
+        said = _("Con el descuento de hoy bastan %(enough)s: escriba esa cantidad o menos.") % {"enough": enough}
+    elif amount > view.most:
         said = _("Se deben %(most)s: escriba esa cantidad o menos.") % {"most": most}
     elif amount < view.least:
         said = _("Lo menos que se puede pagar son %(least)s.") % {"least": least}

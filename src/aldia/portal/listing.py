@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from aldia.payments.queries import portal
 from aldia.portal.guests import GuestRequest
 from aldia.receivables.models import Receivable, ReceivableKind
 from aldia.receivables.queries import lists, states
+from aldia.receivables.queries.discounts import EarlyOffer, offers_on
 from aldia.reporting import words
 from aldia.web.views.reports_common import Asked
 
@@ -36,6 +36,12 @@ class Line:
     is_reported: bool
     dispute: Dispute | None
     has_paper: bool
+    offer: EarlyOffer | None = None
+
+    @property
+    def price(self) -> int:
+        """What settles it today."""
+        return self.offer.net if self.offer is not None else self.row.balance
 
     @property
     def can_be_chosen(self) -> bool:
@@ -89,12 +95,18 @@ def lines(rows: Sequence[Receivable], today: date) -> list[Line]:
     reported = portal.reported_among(ids)
     contested = disputes.open_among(ids)
     kinds = {kind: words.kind_name(kind) for kind in {row.kind for row in rows}}
-    return [_line(row, kinds[row.kind], today, reported, contested.get(row.pk)) for row in rows]
+    offers = offers_on(rows, today)
+    return [
+        Line(
+            row, kinds[row.kind], state_of(row, today), _days_late(row, today), row.pk in reported,
+            contested.get(row.pk), row.document_id is not None, offers.get(row.pk),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
-def _line(row: Receivable, kind: str, today: date, reported: set[UUID], dispute: Dispute | None) -> Line:
-    late = max(0, (today - row.due_on).days) if row.balance else 0
-    return Line(row, kind, state_of(row, today), late, row.pk in reported, dispute, row.document_id is not None)
+def _days_late(row: Receivable, today: date) -> int:
+    return max(0, (today - row.due_on).days) if row.balance else 0
 
 
 def state_of(row: Receivable, today: date) -> str:

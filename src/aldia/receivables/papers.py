@@ -15,6 +15,7 @@ from aldia.integrations.typesetting import set_pdf
 from aldia.receivables.methods import method_name
 from aldia.receivables.models import Allocation, Credit
 from aldia.receivables.operations.payments import live_allocations
+from aldia.receivables.queries.discounts import given_on
 from aldia.tenancy.brand import Brand, brand_words, current_brand
 from aldia.tenancy.models import Company
 
@@ -62,7 +63,7 @@ def paper_of(credit: Credit, applied: list[Allocation], company: Company, brand:
         ],
         "heads": [_("Documento"), _("Vence"), _("Total"), _("Pagado con este recibo"), _("Queda por pagar")],
         "rows": [_row(each, amount) for each in applied],
-        "totals": _totals(credit, amount),
+        "totals": _totals(credit, applied, amount),
         "note": _("Este recibo no es un comprobante fiscal. Los saldos son los que había al hacerlo."),
         "footer": f"{company.legal_name} · {company.tax_id}",
         "words": {
@@ -96,12 +97,16 @@ def _row(each: Allocation, amount: Any) -> list[str]:
     ]
 
 
-def _totals(credit: Credit, amount: Any) -> list[dict[str, Any]]:
+def _totals(credit: Credit, allocations: list[Allocation], amount: Any) -> list[dict[str, Any]]:
     applied = credit.amount - credit.remaining
+    same = {each.receivable_id for each in allocations if each.receivable.currency == credit.currency}
     found = [
         {"label": _("Importe recibido"), "value": amount(credit.amount, credit.currency), "strong": False},
         {"label": _("Aplicado a documentos"), "value": amount(applied, credit.currency), "strong": False},
     ]
+    if off := sum(given_on(same).values()):
+        label, value = _("Descuento por pronto pago"), amount(off, credit.currency)
+        found.append({"label": label, "value": value, "strong": False})
     if credit.remaining:
         value = amount(credit.remaining, credit.currency)
         found.append({"label": _("Queda a su favor"), "value": value, "strong": True})

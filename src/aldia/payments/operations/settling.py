@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 
 from aldia.domain.money import Money
 from aldia.domain.ports.payments import Method
-from aldia.payments.models import PaymentAttempt, Review
+from aldia.payments.models import PaymentAttempt, PaymentLink, Review
 from aldia.payments.queries.attempts import SOURCE
 from aldia.payments.queries.links import documents_of
 from aldia.receivables.models import Allocation, Credit, Receivable
 from aldia.receivables.operations.payments import PaymentError, SuspectedDuplicate, record_payment
 from aldia.receivables.operations.resizing import NET, post_fee, resize_credit
 from aldia.receivables.posting import CHAIN
+from aldia.receivables.queries.discounts import offers_on
 from aldia.tenancy import audit
 from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.models import Company, User
@@ -128,7 +129,8 @@ def plan(attempt: PaymentAttempt, amount: int, applied: Mapping[uuid.UUID, int])
     """What an amount pays, and the policy for the rest ("": it stays in favour).
 
     First what the payer chose, as far as it is still owed and not paid by the same money (`applied`); then the
-    documents of the link, oldest due first; the oldest due of all only where neither was said.
+    documents of the link, oldest due first, each with what settles it by its early discount on the day of the payment,
+    and what is left with the rest of them; the oldest due of all only where neither was said.
     """
     named: dict[uuid.UUID, int] = {}
     left = amount
@@ -141,12 +143,23 @@ def plan(attempt: PaymentAttempt, amount: int, applied: Mapping[uuid.UUID, int])
         if share > 0:
             named[row.pk] = share
             left -= share
-    for row in documents_of(attempt.link) if attempt.link is not None and left else []:
-        share = min(row.balance - named.get(row.pk, 0), left)
-        if share > 0 and row.currency == attempt.currency and row.customer_id == attempt.customer_id:
-            named[row.pk] = named.get(row.pk, 0) + share
-            left -= share
+    if attempt.link is not None and left:
+        _by_link(attempt, attempt.link, named, left)
     return named, "" if chosen or attempt.link is not None else "oldest_due"
+
+
+def _by_link(attempt: PaymentAttempt, link: PaymentLink, named: dict[uuid.UUID, int], left: int) -> None:
+    """Share what is left among the link's documents: first what settles each, then up to all that it owes."""
+    rows = [row for row in documents_of(link) if row.currency == attempt.currency]
+    rows = rows if link.customer_id == attempt.customer_id else []
+    offers = offers_on(rows, attempt.paid_on) if rows and attempt.paid_on else {}
+    settling = {each: offer.net for each, offer in offers.items()}
+    for prices in (settling, {}):
+        for row in rows:
+            share = min(prices.get(row.pk, row.balance) - named.get(row.pk, 0), left)
+            if share > 0:
+                named[row.pk] = named.get(row.pk, 0) + share
+                left -= share
 
 
 def key_of(attempt: PaymentAttempt) -> str:

@@ -19,6 +19,7 @@ from aldia.domain.aging import Ranges
 from aldia.payments.models import ReportedDebt, ReportedPayment, ReportState
 from aldia.receivables.models import Allocation, Credit, CreditKind, Receivable
 from aldia.receivables.queries import lists, states
+from aldia.receivables.queries.discounts import has_discounts, offers_on
 
 SOON_DAYS = states.SOON_DAYS
 SHOWN_CREDITS = (
@@ -58,6 +59,28 @@ class Standing:
     @property
     def later(self) -> int:
         return self.owed - self.overdue - self.soon
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """What early discounts leave off today of what is owed in a currency. `until`: all of it holds until that day."""
+
+    discount: int
+    until: date
+
+
+def early_of(customer_id: uuid.UUID, today: date) -> dict[str, Early]:
+    """The early discounts of what the customer owes, by currency."""
+    found: dict[str, Early] = {}
+    if not has_discounts():
+        return found
+    rows = list(Receivable.objects.filter(states.OPEN, customer_id=customer_id))
+    offers = offers_on(rows, today)
+    for row in rows:
+        if (offer := offers.get(row.pk)) is not None:
+            sums = found.get(row.currency, Early(0, offer.last_on))
+            found[row.currency] = Early(sums.discount + offer.discount, min(sums.until, offer.last_on))
+    return found
 
 
 def standings(customer_id: uuid.UUID, today: date, *, home: str, ranges: Ranges) -> list[Standing]:

@@ -41,11 +41,17 @@ def statement_page(request: GuestRequest, *, status: int = 200, **more: Any) -> 
     found = listing(request, ranges)
     counts = portal.counts(request.customer.pk, today)
     standings = portal.standings(request.customer.pk, today, home=request.company.currency, ranges=ranges)
+    early = portal.early_of(request.customer.pk, today)
     context = {
         **_shell(request, "documents"),
         "found": found,
         "standings": [
-            {"row": each, "ages": _ages(request, each, ranges, found.wanted), "can_pay": _can_pay(request, each)}
+            {
+                "row": each,
+                "ages": _ages(request, each, ranges, found.wanted),
+                "can_pay": _can_pay(request, each),
+                **_today(each, early.get(each.currency)),
+            }
             for each in standings
         ],
         "account": _account(request),
@@ -162,6 +168,11 @@ def _ages(request: GuestRequest, row: portal.Standing, ranges: Ranges, wanted: A
         for index, (label, minor) in enumerate(zip(words.range_words(ranges), row.buckets, strict=True))
         if minor
     ]
+
+
+def _today(row: portal.Standing, early: portal.Early | None) -> dict[str, Any]:
+    """What settles all of it today where there is a discount."""
+    return {"early": early, "net": row.owed - (early.discount if early else 0)}
 
 
 def _can_pay(request: GuestRequest, row: portal.Standing) -> bool:

@@ -35,7 +35,7 @@ def discount_for(receivable: Receivable, on: date) -> EarlyOffer | None:
 def offers_on(rows: Sequence[Receivable], on: date) -> dict[uuid.UUID, EarlyOffer]:
     """The same for many, by the id of the receivable; those without an offer are left out."""
     rows = [row for row in rows if row.balance > 0]
-    promised = terms_of(list(rows)) if rows and DiscountRule.objects.filter(starts_on__isnull=False).exists() else {}
+    promised = terms_of(list(rows)) if rows and has_discounts() else {}
     live = {each: terms for each, terms in promised.items() if early.tier_on(terms.tiers, on)}
     applied = applied_to(list(live)) if live else {}
     found = {}
@@ -55,6 +55,11 @@ def offers_on(rows: Sequence[Receivable], on: date) -> dict[uuid.UUID, EarlyOffe
                 row.id, terms.rule, row.balance - offer.net, offer.net, offer.tier.percent, offer.tier.last_on
             )
     return found
+
+
+def has_discounts() -> bool:
+    """Whether the company ever promised any."""
+    return DiscountRule.objects.filter(starts_on__isnull=False).exists()
 
 
 @dataclass(frozen=True, slots=True)
