@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.urls import resolve
 
 from aldia.customers.models import Customer
 from aldia.messaging.models import Message, Template
+from aldia.payments.addresses import PAGES, Page, base_url
 from aldia.payments.models import PaymentAttempt, ProviderAccount, ReportedPayment
 from aldia.payments.operations import notices
 from aldia.payments.tokens import payment_settings
@@ -116,3 +118,39 @@ def test_what_customers_write_is_quoted_and_commands_nothing(company: Company) -
     assert "F-1, F-2" in texts[1]
     assert "Faltan cajas" in texts[1]
     assert "¿Puedo pagar el lunes?" in texts[2]
+    for text, path in zip(texts, ("pagos/reportados/", "cobranza/disputas/", f"clientes/{customer.pk}/"), strict=True):
+        assert f"Abrir en Aldía: {base_url()}/e/{company.slug}/{path}\n" in text
+
+
+def test_each_tells_where_it_is_dealt_with(company: Company) -> None:
+    attempt = _attempt(make_customer(company), refunded=1_00, disputed=1_00, review="amount")
+    page = f"{base_url()}/e/{company.slug}/pagos/en-linea/{attempt.pk}/"
+    for tell in (notices.notify_payment, notices.notify_review, notices.notify_refund, notices.notify_chargeback):
+        message = tell(attempt=attempt, now=NOW)
+        assert message is not None
+        assert f"Abrir en Aldía: {page}\n" in message.text
+        assert f'href="{page}"' in message.html
+    row_id = uuid7()
+    told = notices.notify_dispute(
+        customer=attempt.customer, key="2", numbers=["F-1"], reason="", now=NOW, receivable_id=row_id  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert told is not None
+    assert f"/e/{company.slug}/por-cobrar/{row_id}/" in told.text
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("attempt", "payment_attempt"),
+        ("customer", "customer"),
+        ("disputes", "disputes"),
+        ("receivable", "receivable"),
+        ("reports", "reports"),
+    ],
+    ids=["attempt", "customer", "disputes", "receivable", "reports"],
+)
+def test_pages_that_notices_lead_to_are_there(page: Page, name: str) -> None:
+    some_id = uuid7()
+    found = resolve(f"/{PAGES[page].format(id=some_id)}", urlconf="aldia.web.urls")
+    assert (found.url_name, list(found.kwargs.values())) == (name, [some_id] if "{id}" in PAGES[page] else [])
+    assert len(PAGES) == 5

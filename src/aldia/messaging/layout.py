@@ -17,7 +17,7 @@ from mjml import mjml2html
 
 from aldia.messaging.look import Look
 from aldia.messaging.markup import Block, Button, Listing, Mark, Paragraph, Span, Table
-from aldia.messaging.placeholders import LINK, STATEMENT_LINK
+from aldia.messaging.placeholders import LINKS, PAGE_LINK, STATEMENT_LINK
 from aldia.messaging.scanning import inert
 from aldia.messaging.templating import Values
 
@@ -75,7 +75,7 @@ def preheader(letter: Letter) -> str:
     words = " ".join(
         span.text for block in letter.blocks if isinstance(block, Paragraph) for line in block.lines for span in line
     )
-    said = letter.values.fill(words, lambda name, value: "" if name in (LINK, STATEMENT_LINK) else value)
+    said = letter.values.fill(words, lambda name, value: "" if name in LINKS else value)
     plain = " ".join(said.split())
     return plain[:PREHEADER_LETTERS]
 
@@ -157,7 +157,8 @@ def _button(button: Button, values: Values) -> list[str]:
 
 def button_label(name: str) -> str:
     """The words of a button that the template gives none."""
-    return _("Ver estado de cuenta") if name == STATEMENT_LINK else _("Pagar en línea")
+    labels = {STATEMENT_LINK: _("Ver estado de cuenta"), PAGE_LINK: _("Abrir en Aldía")}
+    return labels.get(name) or _("Pagar en línea")
 
 
 def _footer(letter: Letter, look: Look) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aldia.messaging.placeholders import LINK, STATEMENT_LINK, TABLE
+from aldia.messaging.placeholders import LINKS, TABLE
 from aldia.messaging.scanning import CLOSE, OPEN
 from aldia.messaging.templating import TOKEN, Values
 
@@ -170,19 +170,19 @@ def _lines(text: str, values: Values) -> Iterator[str]:
 
 
 def _own_block(line: str, values: Values) -> Button | Table | None:
-    """The block that a line is by itself: the table, or a link to pay or to the statement."""
+    """The block that a line is by itself: the table, or a link of ours (to pay, to the statement, to a page)."""
     token = TOKEN.fullmatch(line)
     if token:
         name = values.found[int(token.group(1))][0]
         if name == TABLE:
             return Table()
-        return Button(line, name=name) if name in (LINK, STATEMENT_LINK) else None
+        return Button(line, name=name) if name in LINKS else None
     link = _LINK.fullmatch(line)
     inside = TOKEN.fullmatch(link.group(2)) if link else None
     if link is None or inside is None:
         return None
     name = values.found[int(inside.group(1))][0]
-    return Button(link.group(2), link.group(1), name) if name in (LINK, STATEMENT_LINK) else None
+    return Button(link.group(2), link.group(1), name) if name in LINKS else None
 
 
 def _dead_link(line: str) -> bool:

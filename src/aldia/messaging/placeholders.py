@@ -20,6 +20,8 @@ ROWS = "documentos"
 TABLE = "tabla"
 LINK = "liga_de_pago"
 STATEMENT_LINK = "estado_de_cuenta"
+PAGE_LINK = "pagina_en_aldia"
+LINKS = (LINK, STATEMENT_LINK, PAGE_LINK)  # alone on a line each of them is a button
 ACCOUNT, ACCOUNT_BANK, BENEFICIARY = "clabe", "banco_clabe", "beneficiario"
 
 _EVERY = frozenset(Purpose)
@@ -76,6 +78,8 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder(BENEFICIARY, _("Beneficiario de esa CLABE"), "Distribuidora Tres Ríos"),
     Placeholder(LINK, _("Liga de pago; sola en su renglón se vuelve botón"), "https://paga.example/p/8Kq2"),
     Placeholder(STATEMENT_LINK, _("Liga al estado de cuenta en línea"), "https://paga.example/e/8Kq2"),
+    Placeholder(PAGE_LINK, _("Página de Aldía donde se atiende; sola en su renglón se vuelve botón"),
+                "https://aldia.example/e/tres-rios/pagos/reportados/", frozenset({Purpose.NOTICE})),
 )  # fmt: skip
 
 # What each row of `documentos` carries, and the heading of its column.

@@ -1,13 +1,26 @@
-"""Addresses that people outside open: payment links, portals, and the page of the test provider.
+"""Addresses that messages carry: what people outside open (payment links, portals, the page of the test provider), and
+pages of the staff, which ask for their own way in.
 
 Messages are written where no request is, so the base address is the installation's own (`ALDIA_URL`).
 """
 
 from __future__ import annotations
 
+import uuid
+from typing import Literal
+
 from django.conf import settings
 
 from aldia.tenancy.models import Company
+
+Page = Literal["attempt", "customer", "disputes", "receivable", "reports"]
+PAGES: dict[Page, str] = {  # of the staff, by the name that their address has; `{id}`: of whom or what
+    "attempt": "pagos/en-linea/{id}/",
+    "customer": "clientes/{id}/",
+    "disputes": "cobranza/disputas/",
+    "receivable": "por-cobrar/{id}/",
+    "reports": "pagos/reportados/",
+}
 
 
 def base_url() -> str:
@@ -28,3 +41,8 @@ def portal_url(company: Company, token: str) -> str:
 def sandbox_url(company: Company, provider_id: str) -> str:
     """The page on which the test provider is paid."""
     return f"{base_url()}/prueba/{company.slug}/{provider_id}/"
+
+
+def page_url(company: Company, page: Page, of: uuid.UUID | None = None) -> str:
+    """A page inside the company, for whoever may see it: nothing in its address lets anybody in."""
+    return f"{base_url()}/e/{company.slug}/{PAGES[page].format(id=of or '')}"

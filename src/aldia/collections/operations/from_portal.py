@@ -37,6 +37,9 @@ def dispute_from_portal(
         )
         said = f"{DisputeReason(reason).label}. {dispute.note}".strip()
         customer = receivable.customer
-        notify_dispute(customer=customer, key=str(dispute.pk), numbers=[receivable.number], reason=said, now=now)
+        notify_dispute(
+            customer=customer, key=str(dispute.pk), numbers=[receivable.number], reason=said, now=now,
+            receivable_id=receivable.pk,
+        )  # fmt: skip
         stamp(pass_id=portal_pass.pk, now=now)
     return dispute

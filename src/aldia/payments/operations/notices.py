@@ -6,6 +6,7 @@ that cannot be written (nobody to write to, a template that fails) never keeps t
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,9 +24,11 @@ from aldia.domain.money import format_money
 from aldia.messaging.look import look_of_company
 from aldia.messaging.models import Channel, Guarantee, Message, Purpose
 from aldia.messaging.operations.outbox import Recipient, write_message
+from aldia.messaging.placeholders import PAGE_LINK
 from aldia.messaging.queries.templates import choose_template
 from aldia.messaging.rendering import render
 from aldia.messaging.scanning import TemplateError
+from aldia.payments.addresses import page_url
 from aldia.payments.models import PaymentAttempt, ReportedPayment
 from aldia.payments.tokens import payment_settings
 from aldia.tenancy.models import Company, Membership, Role
@@ -39,11 +42,13 @@ log = structlog.get_logger("aldia.payments")
 
 @dataclass(frozen=True, slots=True)
 class _Tell:
-    """What is told. `key` makes it once; `paid` in minor units of `currency` (0: no money came in)."""
+    """What is told. `key` makes it once; `page` is where it is dealt with; `paid` in minor units of `currency` (0: no
+    money came in)."""
 
     key: str
     sentence: str
     customer: Customer | None
+    page: str
     paid: int = 0
     currency: str = ""
     paid_on: date | None = None
@@ -62,8 +67,8 @@ def notify_payment(*, attempt: PaymentAttempt, now: datetime) -> Message | None:
             left = _amount(company, attempt.credit.remaining, attempt.currency)
             sentence += " " + _("Queda a favor del cliente %(amount)s.") % {"amount": left}
         return _write(company, now, _Tell(
-            f"payment:{attempt.pk}:{attempt.received}", sentence, attempt.customer, attempt.received,
-            attempt.currency, attempt.paid_on,
+            f"payment:{attempt.pk}:{attempt.received}", sentence, attempt.customer, _page(company, attempt),
+            attempt.received, attempt.currency, attempt.paid_on,
         ))  # fmt: skip
 
 
@@ -76,7 +81,7 @@ def notify_review(*, attempt: PaymentAttempt, now: datetime, why: str = "") -> M
             "amount": amount, "provider": attempt.account.name,
         }  # fmt: skip
         key = f"review:{attempt.pk}:{attempt.review}"
-        return _write(company, now, _Tell(key, f"{sentence} {why}".strip(), attempt.customer))
+        return _write(company, now, _Tell(key, f"{sentence} {why}".strip(), attempt.customer, _page(company, attempt)))
 
 
 def notify_refund(*, attempt: PaymentAttempt, now: datetime) -> Message | None:
@@ -86,7 +91,8 @@ def notify_refund(*, attempt: PaymentAttempt, now: datetime) -> Message | None:
         sentence = _("Se devolvieron %(amount)s del cobro por %(provider)s: lo que pagaba vuelve a deberse.") % {
             "amount": _amount(company, attempt.refunded, attempt.currency), "provider": attempt.account.name,
         }  # fmt: skip
-        return _write(company, now, _Tell(f"refund:{attempt.pk}:{attempt.refunded}", sentence, attempt.customer))
+        key = f"refund:{attempt.pk}:{attempt.refunded}"
+        return _write(company, now, _Tell(key, sentence, attempt.customer, _page(company, attempt)))
 
 
 def notify_chargeback(*, attempt: PaymentAttempt, now: datetime) -> Message | None:
@@ -99,7 +105,7 @@ def notify_chargeback(*, attempt: PaymentAttempt, now: datetime) -> Message | No
         else:
             sentence = _("El contracargo por %(provider)s se resolvió a tu favor.")
         key = f"chargeback:{attempt.pk}:{attempt.disputed}"
-        return _write(company, now, _Tell(key, sentence % words, attempt.customer))
+        return _write(company, now, _Tell(key, sentence % words, attempt.customer, _page(company, attempt)))
 
 
 def notify_report(*, report: ReportedPayment, now: datetime) -> Message | None:
@@ -111,20 +117,24 @@ def notify_report(*, report: ReportedPayment, now: datetime) -> Message | None:
             "amount": amount, "day": short_date(report.paid_on),
             "proof": _(" y mandó su comprobante") if report.proof_id else "",
         }  # fmt: skip
-        return _write(company, now, _Tell(f"report:{report.pk}", _with_note(sentence, report.note), report.customer))
+        said, page = _with_note(sentence, report.note), page_url(company, "reports")
+        return _write(company, now, _Tell(f"report:{report.pk}", said, report.customer, page))
 
 
 def notify_dispute(
-    *, customer: Customer, key: str, numbers: Sequence[str], reason: str, now: datetime
-) -> Message | None:
-    """A customer contests documents of its statement, in its own words. `key`: the dispute's id."""
+    *, customer: Customer, key: str, numbers: Sequence[str], reason: str, now: datetime,
+    receivable_id: uuid.UUID | None = None,
+) -> Message | None:  # fmt: skip
+    """A customer contests documents of its statement, in its own words. `key`: the dispute's id; `receivable_id`: the
+    document, where it is one."""
     company = _company()
     with override(company.locale):
         named = ", ".join(numbers[:10]) + (" …" if len(numbers) > 10 else "")
         sentence = _("No está de acuerdo con %(documents)s. Sus recordatorios se detienen mientras lo revisas.") % {
             "documents": named,
         }  # fmt: skip
-        return _write(company, now, _Tell(f"dispute:{key}", _with_note(sentence, reason), customer))
+        page = page_url(company, "receivable" if receivable_id else "disputes", receivable_id)
+        return _write(company, now, _Tell(f"dispute:{key}", _with_note(sentence, reason), customer, page))
 
 
 def notify_question(*, customer: Customer, key: str, text: str, now: datetime) -> Message | None:
@@ -132,7 +142,8 @@ def notify_question(*, customer: Customer, key: str, text: str, now: datetime) -
     company = _company()
     with override(company.locale):
         sentence = _("Escribió desde su estado de cuenta.")
-        return _write(company, now, _Tell(f"question:{key}", _with_note(sentence, text), customer))
+        page = page_url(company, "customer", customer.pk)
+        return _write(company, now, _Tell(f"question:{key}", _with_note(sentence, text), customer, page))
 
 
 def notice_addresses() -> list[str]:
@@ -162,6 +173,10 @@ def _with_note(sentence: str, note: str) -> str:
     return f"{sentence}\n\n«{said}»" if said else sentence
 
 
+def _page(company: Company, attempt: PaymentAttempt) -> str:
+    return page_url(company, "attempt", attempt.pk)
+
+
 def _company() -> Company:
     return Company.objects.get(pk=current_company_id())
 
@@ -179,6 +194,7 @@ def _write(company: Company, now: datetime, tell: _Tell) -> Message | None:
     values = {
         "empresa": str(company),
         "mensaje": tell.sentence,
+        PAGE_LINK: tell.page,
         "cliente": (customer.trade_name or customer.legal_name) if customer else "",
         "razon_social": customer.legal_name if customer else "",
         "rfc": customer.tax_id if customer else "",
