@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -16,6 +17,7 @@ from aldia.documents.models import IngestBatch
 from aldia.domain.aging import Ranges
 from aldia.domain.indicators import shown
 from aldia.domain.money import Money
+from aldia.payments.models import PaymentAttempt, ProviderAccount, ReportedPayment
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.operations.charges import open_charge, void_receivable
 from aldia.receivables.operations.payments import record_payment
@@ -351,6 +353,23 @@ def test_work_names_what_waits_for_a_person(company: Company, customer: Customer
     Credit.objects.filter(pk=credit.pk).update(review="missing", held=600)
     found = {each.key: (each.count, each.amounts) for each in board.work(sight=SIGHT, today=TODAY, home="MXN")}
     assert found == {"imports_failed": (1, ()), "review": (1, (("MXN", 600),)), "in_favour": (1, (("MXN", 500),))}
+
+
+def test_work_counts_payments_and_notices_that_wait(company: Company, customer: Customer) -> None:
+    account = ProviderAccount.objects.create(company=company, provider="sandbox", name="Prueba", hook_token="w")
+    for payer, review in ((customer, "currency"), (None, "unknown_payer"), (customer, "")):
+        PaymentAttempt.objects.create(
+            company=company, account=account, customer=payer, amount=100, currency="MXN", review=review
+        )
+    for state in ("waiting", "rejected"):
+        ReportedPayment.objects.create(
+            company=company, customer=customer, currency="MXN", amount=500, paid_on=TODAY, reported_on=TODAY,
+            state=state,
+        )  # fmt: skip
+    found = {each.key: each.count for each in board.work(sight=SIGHT, today=TODAY, home="MXN")}
+    assert found == {"online": 2, "reported": 1}
+    theirs = Sight(collector=uuid.uuid4())
+    assert board.work(sight=theirs, today=TODAY, home="MXN") == []
 
 
 def test_progress_follows_the_first_day(company: Company) -> None:

@@ -229,6 +229,43 @@ def test_many_customers_get_each_their_own(stage: Stage, guera: Customer, office
     mails = {to[0]: mail for _sender, to, mail in stage.mailer.taken}
     assert sorted(mails) == [LUPITA, PACO] == sorted(to[0] for _sender, to, _mail in stage.mailer.taken)
     assert "$500.00" in text_of(papers(mails[PACO])["estado-de-cuenta-2026-03-02.pdf"])
+    result = office.get(f"{url}resultado/?key={form['key'].value()}").content.decode()
+    assert "2 mensajes escritos" in result
+    left = result[result.index("Se quedaron fuera") :]
+    assert f"/clientes/{mute.pk}/" in left
+    assert "No tiene a quién escribirle por este medio." in left
+    assert f"/clientes/{sol.pk}/" not in left
+
+
+def test_many_only_of_what_is_overdue(stage: Stage, guera: Customer, office: Client) -> None:
+    sol = stage.customer("El Sol", PACO)
+    stage.owes(sol, 500_00, date(2026, 3, 30))
+    url = f"/e/{stage.company.slug}/recordatorios/escribir/varios/"
+    data: dict[str, Any] = {
+        "customer": [str(sol.pk), str(guera.pk)], "key": str(uuid.uuid4()), "channel": "email", "subject": "Lo vencido",
+        "body": "Debe {{ total }}", "only_overdue": "on",
+    }  # fmt: skip
+    page = office.post(url, {**data, "do": "preview"})
+    assert page.context["preview"].rendered.text.startswith("Debe $1,160.00")
+    done = office.post(url, {**data, "do": "send"}, follow=True).content.decode()
+    assert "El Sol: No tiene nada vencido." in done
+    message = Message.objects.get()
+    assert message.customer_id == guera.pk
+    assert message.text.startswith("Debe $1,160.00")
+    office.post(url, {**data, "do": "send", "key": str(uuid.uuid4()), "attach_statement": "on"})
+    worker = Worker()
+    while worker.work_once():
+        pass
+    stage.send("10:00")
+    paper = next(papers(mail) for mail in stage.mails if papers(mail))["estado-de-cuenta-2026-03-02.pdf"]
+    assert "$1,160.00" in text_of(paper)
+    assert "30 mar 2026" not in text_of(paper).lower()
+
+
+def test_a_result_that_is_not_there_leads_to_what_was_sent(stage: Stage, office: Client) -> None:
+    for query in ("", "?key=x", f"?key={uuid.uuid4()}"):
+        page = office.get(f"/e/{stage.company.slug}/recordatorios/escribir/varios/resultado/{query}")
+        assert (page.status_code, page.headers["Location"].endswith("/recordatorios/enviados/")) == (302, True)
 
 
 def test_the_words_speak_of_what_is_held_back_too(stage: Stage, guera: Customer, office: Client) -> None:

@@ -119,4 +119,9 @@ class OneForm(WriteForm):
 
 
 class ManyForm(WriteForm):
-    """To each of many customers: their own people, all that each owes."""
+    """To each of many customers: their own people, all that each owes or what of it is overdue."""
+
+    only_overdue = forms.BooleanField(
+        label=_("Solo lo vencido"), required=False,
+        help_text=_("Habla de lo vencido nada más; a quien no tiene nada vencido no se le escribe."),
+    )  # fmt: skip

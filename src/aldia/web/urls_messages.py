@@ -57,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{HOME}buzon/<uuid:message_id>/", mailbox.show, name="mailbox_message"),
     path(f"{HOME}escribir/", writing.new, name="message_new"),
     path(f"{HOME}escribir/varios/", many.write, name="messages_new"),
+    path(f"{HOME}escribir/varios/resultado/", many.written, name="messages_written"),
     path(f"{HOME}escribir/varios/vista/", many.panel, name="messages_preview"),
     path(f"{HOME}escribir/vista/", writing.panel, name="message_preview"),
     path("clientes/<uuid:customer_id>/mensajes/", history.customer, name="customer_messages"),

@@ -82,7 +82,7 @@ def statement_order(
         subject=subject,
         body=body,
         extra=tuple(addresses),
-        receivable_ids=_overdue(customer_id, now) if shows == OVERDUE else (),
+        receivable_ids=overdue_of(customer_id, now) if shows == OVERDUE else (),
         copy_me=copy_to_me,
         attach_statement=attach_pdf,
         attach_sheet=attach_sheet,
@@ -90,7 +90,8 @@ def statement_order(
     )
 
 
-def _overdue(customer_id: uuid.UUID, now: datetime) -> tuple[uuid.UUID, ...]:
+def overdue_of(customer_id: uuid.UUID, now: datetime) -> tuple[uuid.UUID, ...]:
+    """What a customer owes that fell due before today, the oldest first."""
     zone = ZoneInfo(Company.objects.values_list("time_zone", flat=True).get(pk=current_company_id()))
     rows = Receivable.objects.filter(customer_id=customer_id, balance__gt=0, due_on__lt=now.astimezone(zone).date())
     return tuple(rows.order_by("due_on", "id").values_list("pk", flat=True))

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from aldia.customers.models import Customer
 from aldia.documents.models import BatchState, Direction, FiscalDocument, IngestBatch
 from aldia.domain.aging import Ranges
 from aldia.domain.calendars import add_months, month_end
+from aldia.payments.queries.attempts import to_review
+from aldia.payments.queries.reports import WAITING, reports
 from aldia.receivables.models import Receivable
 from aldia.receivables.queries import balances
 from aldia.receivables.queries.sight import Sight
@@ -132,6 +136,8 @@ def work(*, sight: Sight, today: date, home: str) -> list[Work]:
         Work("imports_failed", IngestBatch.objects.filter(state=BatchState.FAILED).count()),
         Work("imports_running", IngestBatch.objects.filter(state__in=[BatchState.QUEUED, BatchState.RUNNING]).count()),
         Work("review", sum(each.count for each in review), _amounts(review)),
+        Work("online", _online(sight)),
+        Work("reported", sight.narrow(reports()).filter(WAITING).count()),
         Work("in_favour", sum(each.count for each in free), _amounts(free)),
         Work("lines_exceeded", _exceeded(sight)),
         Work("to_switch_on", _to_switch_on(sight)),
@@ -141,6 +147,13 @@ def work(*, sight: Sight, today: date, home: str) -> list[Work]:
 
 def _amounts(sums: Sequence[drill.RowSum]) -> tuple[tuple[str, int], ...]:
     return tuple((each.currency, each.amount) for each in sums)
+
+
+def _online(sight: Sight) -> int:
+    """Payments on line that wait for a person; those of nobody yet are for who sees everybody."""
+    if sight.collector is not None:
+        return sight.narrow(to_review()).count()
+    return to_review().filter(Q(customer__isnull=True) | Q(customer__generic=False)).count()
 
 
 def _exceeded(sight: Sight) -> int:

@@ -197,6 +197,18 @@ def _about_work(each: board.Work) -> tuple[str, str, str, str]:
             imports,
         ),
         "review": (ngettext("Pago por revisar", "Pagos por revisar", n), "zoom-question", "yellow", review),
+        "online": (
+            ngettext("Pago en línea por revisar", "Pagos en línea por revisar", n),
+            "world",
+            "yellow",
+            f"{reverse('payment_attempts')}?tab=review",
+        ),
+        "reported": (
+            ngettext("Aviso de pago por revisar", "Avisos de pago por revisar", n),
+            "message-dollar",
+            "yellow",
+            f"{reverse('reports')}?tab=waiting",
+        ),
         "in_favour": (
             ngettext("Saldo a favor por aplicar", "Saldos a favor por aplicar", n),
             "coin",

@@ -15,6 +15,7 @@ from aldia.domain.reminders import Why
 from aldia.domain.sms import measure
 from aldia.messaging.models import Channel
 from aldia.reminders.operations.one_off import OneOff, OneOffError, Order, preview_one_off
+from aldia.reminders.operations.statements import overdue_of
 from aldia.web import clock
 from aldia.web.access import CompanyRequest
 from aldia.web.views.messages import preview
@@ -30,7 +31,9 @@ def order_of(customer_id: UUID, data: Mapping[str, Any]) -> Order:
         body=(data.get("body") or "").replace("\r\n", "\n"),
         contact_ids=tuple(UUID(each) for each in data.get("to") or ()),
         extra=tuple(data.get("extra") or ()),
-        receivable_ids=tuple(UUID(each) for each in data.get("receivables") or ()),
+        receivable_ids=overdue_of(customer_id, clock.now())
+        if data.get("only_overdue")
+        else tuple(UUID(each) for each in data.get("receivables") or ()),
         copy_me=bool(data.get("copy_me")),
         attach_pdf=bool(data.get("attach_pdf")),
         attach_xml=bool(data.get("attach_xml")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aldia.customers.models import Customer
+from aldia.customers.queries import as_uuid
 from aldia.domain.reminders import Why
-from aldia.jobs.messages import enqueue_writing, write_to
+from aldia.jobs.messages import Written, enqueue_writing, write_to, written_of
 from aldia.jobs.reminders import enqueue_sending
 from aldia.messaging.models import Channel, Purpose
 from aldia.messaging.queries.templates import choose_template
 from aldia.reminders.drafting import Round, recipients_for
+from aldia.reminders.operations.statements import overdue_of
 from aldia.reminders.queries.facts import standing_of
 from aldia.reminders.queries.span import Span
 from aldia.tenancy import permissions
@@ -110,31 +113,57 @@ def _other_words(request: CompanyRequest, do: str) -> Any:
 def _sent(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm) -> HttpResponse:
     """Write each its message: while the person waits if that is short, else in the background."""
     data = {**form.cleaned_data, "key": str(form.cleaned_data["key"])}
-    first = drawn_for(request, Customer.objects.get(pk=chosen[0]), form)[0]
+    first = _drawn(request, chosen, form)[1]
     if any(each.field in ("subject", "body", "channel") for each in first.mistakes):
         form.add_error(None, first.mistakes[0].text)
         return _page(request, chosen, form, 422)
     has_files = any(data[name] for name in ("attach_pdf", "attach_xml", "attach_statement"))
     if len(chosen) > NOW or has_files:
         enqueue_writing(customer_ids=chosen, data=data, actor=request.user)
-        text = _("Se están escribiendo %(n)d mensajes en segundo plano: míralos en Enviados.")
+        text = _("Se están escribiendo %(n)d mensajes en segundo plano.")
         messages.info(request, text % {"n": len(chosen)})
-        return redirect("messages")
-    done = write_to(customer_ids=chosen, data=data, actor=request.user, as_of=clock.now())
+        return redirect(f"{reverse('messages_written')}?key={data['key']}")
+    found = write_to(customer_ids=chosen, data=data, actor=request.user, as_of=clock.now())
     enqueue_sending()
-    _say(request, done, len(chosen))
+    _say(request, found)
     return redirect("messages")
 
 
-def _say(request: CompanyRequest, done: int, wanted: int) -> None:
+def _say(request: CompanyRequest, found: Written) -> None:
+    done, left = found.done, len(found.left_out)
     if done:
         text = ngettext("%(n)d mensaje va en camino.", "%(n)d mensajes van en camino.", done)
         messages.success(request, text % {"n": done})
-    if done < wanted:
-        text = ngettext(
-            "A %(n)d cliente no se le pudo escribir.", "A %(n)d clientes no se les pudo escribir.", wanted - done
-        )
-        messages.warning(request, text % {"n": wanted - done})
+    if left:
+        text = ngettext("A %(n)d cliente no se le pudo escribir.", "A %(n)d clientes no se les pudo escribir.", left)
+        named = "; ".join(f"{each.name}: {each.why.rstrip('.')}" for each in left_out(request, found))
+        messages.warning(request, f"{text % {'n': left}} {named}.")
+
+
+@require_safe
+@needs(permissions.SEND_MESSAGES)
+def written(request: CompanyRequest) -> HttpResponse:
+    """What became of a round that was written in the background: how many, and who was left out and why."""
+    key = as_uuid(request.GET.get("key", ""))
+    found = written_of(key) if key else None
+    if found is None:
+        return redirect("messages")
+    return render(request, "messages/written.html", {"found": found, "left_out": left_out(request, found)})
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A customer that was not written to."""
+
+    customer_id: UUID
+    name: str
+    why: str
+
+
+def left_out(request: CompanyRequest, found: Written) -> list[LeftOut]:
+    """Who was left out of those that the person may see, by name."""
+    rows = customers.all_of(request).filter(pk__in=list(found.left_out)).order_by("legal_name", "id")
+    return [LeftOut(row.pk, str(row), found.left_out[row.pk]) for row in rows]
 
 
 def _page(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm, status: int = 200) -> HttpResponse:
@@ -161,7 +190,11 @@ def _page(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm, statu
 
 
 def _drawn(request: CompanyRequest, chosen: Sequence[UUID], form: ManyForm) -> tuple[Customer, preview.Preview]:
-    first = Customer.objects.get(pk=chosen[0])
+    """As the first of them reads it that will be written to."""
+    is_narrow = form["only_overdue"].value() not in (None, False, "")
+    now = clock.now()
+    reads = next((each for each in chosen if not is_narrow or overdue_of(each, now)), chosen[0])
+    first = Customer.objects.get(pk=reads)
     return first, drawn_for(request, first, form)[0]
 
 
