@@ -33,8 +33,9 @@ class Known:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing is waited for (money may still come back, or come late)."""
-        return RANK[self.state] >= RANK[PaymentState.FAILED]
+        """Whether nothing is waited for (money may still come back, or come late). Paid with nothing is not."""
+        rank, ended = RANK[self.state], RANK[PaymentState.FAILED]
+        return rank == ended or (rank > ended and self.received > 0)
 
 
 def merge(known: Known, seen: Seen, look: int) -> Known:

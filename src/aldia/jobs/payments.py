@@ -9,7 +9,7 @@ from aldia.jobs.collection_accounts import enqueue_asking
 from aldia.jobs.reminders import enqueue_thanks
 from aldia.payments.operations import janitor
 from aldia.payments.operations.collecting import open_missing
-from aldia.payments.operations.inbox import process
+from aldia.payments.operations.inbox import process, put_off
 from aldia.payments.queries.collecting import are_waiting
 from aldia.payments.queries.inbox import new_events
 from aldia.queue.claiming import database_now
@@ -32,6 +32,7 @@ def process_inbox() -> int:
             count += process(event_id=event_id, now=database_now())
         except Exception:
             log.exception("notice_failed", event=str(event_id))
+            put_off(event_id=event_id, now=database_now())
     if len(due) > HANDFUL and count:
         process_inbox.enqueue()
     if count:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from aldia.customers.models import Contact, Customer
-from aldia.domain.money import Money
+from aldia.domain.money import Money, format_money
 from aldia.domain.ports.payments import Asked, Method, Provider, ProviderFailure, ProviderUnknown
 from aldia.payments import providers
 from aldia.payments.models import CollectionAccount, PaymentAttempt, PaymentLink, ProviderAccount
@@ -37,6 +37,7 @@ LIVES = {
     Method.TRANSFER: timedelta(days=5),
 }  # fmt: skip
 MAX_CHOSEN = 500
+IN_DOUBT = "refund_in_doubt"  # the key of a refund that was asked for and not answered
 __all__ = [
     "AttemptError", "NotNow", "assign_attempt", "close_review", "confirm_distinct", "confirm_proof", "link_to_credit",
     "refresh", "refund", "start",
@@ -83,38 +84,57 @@ def refund(*, attempt_id: uuid.UUID, amount: int, key: uuid.UUID, actor: User | 
     The same key again sends nothing more. Raises `AttemptError`; where it is not known whether the provider did it,
     asking again with the same key finds out.
     """
-    adapter, provider_id = _note_refund(attempt_id, amount, key, actor)
+    adapter, provider_id, name = _note_refund(attempt_id, amount, key, actor)
     try:
-        adapter.refund(provider_id, amount, key.hex)
+        adapter.refund(provider_id, amount, name)
     except ProviderUnknown as error:
         raise AttemptError(_("No sabemos si la devolución se hizo. Vuelve a pedirla: no se hará dos veces.")) from error
     except ProviderFailure as failure:
+        _no_doubt(attempt_id, name)
         raise AttemptError(_("La devolución no se hizo: %(why)s") % {"why": failure.text}) from failure
     crashpoint("after_refund")
+    _no_doubt(attempt_id, name)
     try:
         return refresh(attempt_id=attempt_id, now=now)
     except (NotNow, ProviderFailure):  # it was done; the janitor sees it
-        PaymentAttempt.objects.filter(pk=attempt_id).update(check_after=now)
+        PaymentAttempt.objects.filter(pk=attempt_id).update(check_after=now, checks=0)
         return PaymentAttempt.objects.get(pk=attempt_id)
 
 
-def _note_refund(attempt_id: uuid.UUID, amount: int, key: uuid.UUID, actor: User | None) -> tuple[Provider, str]:
-    """Write down that a refund is asked for, before it is."""
+def _note_refund(attempt_id: uuid.UUID, amount: int, key: uuid.UUID, actor: User | None) -> tuple[Provider, str, str]:
+    """Write down that a refund is asked for, before it is; by which key it is asked for.
+
+    One of which nobody knows whether it was made is found out about before any other: the same amount is that one.
+    """
     with transaction():
         attempt = locked(attempt_id)
         asked = attempt.offer.get("refunds", {})
         adapter = _adapter(attempt.account)
         if asked.get(key.hex, amount) != amount:
             raise AttemptError(_("Esa clave ya se usó para otra devolución."))
-        if key.hex not in asked:
+        doubt = attempt.offer.get(IN_DOUBT) or key.hex
+        if doubt != key.hex and asked[doubt] != amount:
+            words = {"amount": format_money(asked[doubt], attempt.currency)}
+            raise AttemptError(_("No sabemos si se hizo una devolución de %(amount)s: vuelve a pedirla antes.") % words)
+        if doubt not in asked:
             if not adapter.refunds:
                 raise AttemptError(_("Este proveedor no devuelve pagos: hazlo desde tu banco y registra el ajuste."))
             if not 0 < amount <= attempt.net:
                 raise AttemptError(_("Se puede devolver hasta lo que queda de ese pago."))
-            attempt.offer = {**attempt.offer, "refunds": {**asked, key.hex: amount}}
-            attempt.save(update_fields=["offer"])
+            asked = {**asked, key.hex: amount}
             _audit(actor, "payments.refund_asked", attempt, {"amount": amount, "currency": attempt.currency})
-        return adapter, attempt.provider_id
+        attempt.offer = {**attempt.offer, "refunds": asked, IN_DOUBT: doubt}
+        attempt.save(update_fields=["offer"])
+        return adapter, attempt.provider_id, doubt
+
+
+def _no_doubt(attempt_id: uuid.UUID, key: str) -> None:
+    """The provider said what became of a refund."""
+    with transaction():
+        attempt = locked(attempt_id)
+        if attempt.offer.get(IN_DOUBT) == key:
+            attempt.offer = {**attempt.offer, IN_DOUBT: ""}
+            attempt.save(update_fields=["offer"])
 
 
 def _begin(

@@ -94,6 +94,11 @@ def process(*, event_id: uuid.UUID, now: datetime) -> bool:
     return _done(same, attempt, "" if attempt is not None else _("No es de un cobro que hayamos pedido."), now)
 
 
+def put_off(*, event_id: uuid.UUID, now: datetime) -> None:
+    """Let a notice wait at which something broke, so that it keeps no other waiting."""
+    _later(InboxEvent.objects.get(pk=event_id), now, "")
+
+
 def _look(event: InboxEvent, now: datetime) -> PaymentAttempt | None:
     if event.said is None:
         return look_at(account=event.account, subject=event.subject, key=event.key, now=now)

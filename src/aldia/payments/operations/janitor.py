@@ -16,7 +16,7 @@ from aldia.domain.ports.payments import ProviderFailure, ProviderUnknown
 from aldia.messaging.rendering import one_line
 from aldia.payments import providers
 from aldia.payments.models import AttemptState, PaymentAttempt, ProviderAccount, Review
-from aldia.payments.operations.looking import AFTER, NotNow, apply, locked, refresh, take, tell
+from aldia.payments.operations.looking import AFTER, NotNow, apply, known_of, locked, refresh, take, tell
 from aldia.payments.operations.placing import OPEN
 from aldia.tenancy.scope import transaction
 
@@ -83,7 +83,7 @@ def _after_check(attempt_id: uuid.UUID, now: datetime, why: str) -> PaymentAttem
         attempt = locked(attempt_id)
         before = (attempt.state, attempt.received, attempt.refunded, attempt.disputed, attempt.posted, attempt.review)
         attempt.checks += 1
-        if attempt.state not in OPEN and not why:
+        if known_of(attempt).is_final and not (why and attempt.provider_id):
             attempt.check_after = None
         elif attempt.checks < len(AFTER):
             attempt.check_after = now + AFTER[attempt.checks]
@@ -112,5 +112,8 @@ def _look_for_lost(account: ProviderAccount, now: datetime) -> None:
         log.warning("not_asked_what_came", account=str(account.pk), why=type(error).__name__)
         return
     for seen in arrived:
-        take(account=account, seen=seen, key=seen.key, now=now, needs_proof=False)
+        try:
+            take(account=account, seen=seen, key=seen.key, now=now, needs_proof=False)
+        except Exception:  # one that cannot be posted keeps no other waiting
+            log.exception("not_taken", account=str(account.pk), payment=seen.provider_id)
     ProviderAccount.objects.filter(pk=account.pk).update(looked_at=now)

@@ -56,7 +56,8 @@ def refresh(*, attempt_id: uuid.UUID, now: datetime) -> PaymentAttempt:
     """
     for _turn in range(TURNS):
         attempt = PaymentAttempt.objects.select_related("account__secret").get(pk=attempt_id)
-        if not attempt.provider_id and not attempt.offer.get("shown") and attempt.offer.get("asked"):
+        is_cut_short = attempt.state in OPEN and not attempt.offer.get("shown") and bool(attempt.offer.get("asked"))
+        if not attempt.provider_id and is_cut_short:
             attempt = ask(attempt, now=now)
         if not attempt.provider_id:
             return attempt
@@ -160,15 +161,19 @@ def ask(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
             raise
         raise NotNow(failure.text) from failure
     crashpoint("after_ask")
-    return _keep_offer(attempt.pk, offer)
+    return _keep_offer(attempt.pk, offer, now)
+
+
+def known_of(attempt: PaymentAttempt) -> Known:
+    """What is known of a payment."""
+    return Known(
+        PaymentState(attempt.state), attempt.received, attempt.refunded, attempt.disputed, attempt.fee, attempt.looks
+    )
 
 
 def _write_down(attempt: PaymentAttempt, seen: Seen, looks: int | None, now: datetime) -> None:
     """What is known of the payment after what was seen (`domain.payment_states`), and when to look again."""
-    known = Known(
-        PaymentState(attempt.state), attempt.received, attempt.refunded, attempt.disputed, attempt.fee, attempt.looks
-    )
-    known = merge(known, seen, 0 if looks is None else attempt.looks + 1)
+    known = merge(known_of(attempt), seen, 0 if looks is None else attempt.looks + 1)
     if seen.received and seen.currency != attempt.currency:
         attempt.review = attempt.review or Review.CURRENCY
         attempt.currency = attempt.currency if attempt.posted else seen.currency
@@ -212,7 +217,7 @@ def _fail(attempt_id: uuid.UUID, text: str) -> None:
             attempt.save(update_fields=["state", "failure", "check_after"])
 
 
-def _keep_offer(attempt_id: uuid.UUID, offer: Offer) -> PaymentAttempt:
+def _keep_offer(attempt_id: uuid.UUID, offer: Offer, now: datetime) -> PaymentAttempt:
     with transaction():
         attempt = locked(attempt_id)
         if not attempt.offer.get("shown"):
@@ -221,9 +226,10 @@ def _keep_offer(attempt_id: uuid.UUID, offer: Offer) -> PaymentAttempt:
                 attempt.provider_id = offer.provider_id[:200]
             attempt.offer = {**attempt.offer, "shown": _shown(offer)}
             attempt.expires_at = offer.expires_at or attempt.expires_at
-            if attempt.state == AttemptState.CREATED:
-                attempt.state = AttemptState.PENDING
-            attempt.save(update_fields=["provider_id", "offer", "expires_at", "state"])
+            if attempt.state in (AttemptState.CREATED, AttemptState.FAILED):  # refused before, and asked for again
+                attempt.state, attempt.failure = AttemptState.PENDING, ""
+                attempt.check_after = attempt.check_after or now + AFTER[0]
+            attempt.save(update_fields=["provider_id", "offer", "expires_at", "state", "failure", "check_after"])
     return PaymentAttempt.objects.select_related("account__secret").get(pk=attempt_id)
 
 

@@ -22,12 +22,16 @@ def place(*, account: ProviderAccount, seen: Seen, key: str) -> PaymentAttempt |
     asked = known(account, seen.provider_id, seen.key or key)
     if asked is not None and asked.provider_id in ("", seen.provider_id):
         return asked
-    if not seen.received or not seen.provider_id:
+    if seen.received <= 0 or not seen.provider_id:
         return None
-    into = CollectionAccount.objects.filter(account=account, value=seen.paid_into).first() if seen.paid_into else None
-    if asked is None and into is None and not seen.paid_into and seen.method in (Method.CARD, Method.STORE):
+    into = _collection(account, seen.paid_into)
+    if asked is None and not seen.paid_into and (seen.key or key or seen.method in (Method.CARD, Method.STORE)):
         return None  # somebody else's sale on the same account: whatever we ask for carries our key
     with transaction():
+        if into is not None:
+            CollectionAccount.objects.select_for_update(no_key=True).get(pk=into.pk)  # what came into it comes in turn
+            if told := PaymentAttempt.objects.filter(collection=into, provider_id=seen.provider_id).first():
+                return told
         earlier = _expected(into, seen) if into is not None else asked
         row = _new(account, seen, into, earlier)
         PaymentAttempt.objects.bulk_create([row], ignore_conflicts=True)
@@ -38,14 +42,23 @@ def place(*, account: ProviderAccount, seen: Seen, key: str) -> PaymentAttempt |
 
 
 def known(account: ProviderAccount, provider_id: str, key: str) -> PaymentAttempt | None:
-    """The attempt of the provider's name for it, else of our key."""
-    mine = PaymentAttempt.objects.filter(account=account)
-    if provider_id and (found := mine.filter(provider_id=provider_id).first()) is not None:
+    """The attempt of the provider's name for it, else of our key, which may have been given through another account
+    of the same provider.
+    """
+    mine = PaymentAttempt.objects.filter(account=account, provider_id=provider_id)
+    if provider_id and (found := mine.first()) is not None:
         return found
     try:
-        return mine.filter(pk=uuid.UUID(key)).first() if key else None
+        asked = PaymentAttempt.objects.filter(account__provider=account.provider)
+        return asked.filter(pk=uuid.UUID(key)).first() if key else None
     except ValueError:
         return None
+
+
+def _collection(account: ProviderAccount, value: str) -> CollectionAccount | None:
+    """The collection account of that value, also where another account of the provider opened it."""
+    rows = CollectionAccount.objects.filter(account__provider=account.provider, value=value)
+    return rows.first() if value else None
 
 
 def _new(

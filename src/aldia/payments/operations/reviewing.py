@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from aldia.customers.models import Customer
 from aldia.payments.models import PaymentAttempt, Review
 from aldia.payments.operations.looking import AttemptError, locked, tell
-from aldia.payments.operations.settling import HOLDING, SET_ASIDE, bring_in_line, payer_of
+from aldia.payments.operations.settling import HOLDING, SET_ASIDE, UNDONE, bring_in_line, payer_of
 from aldia.receivables.models import Credit, CreditKind
 from aldia.receivables.posting import CHAIN
 from aldia.tenancy import audit
@@ -58,14 +58,14 @@ def link_to_credit(*, attempt_id: uuid.UUID, credit_id: uuid.UUID, actor: User |
         _expect(attempt, Review.DUPLICATE)
         lock_chain(CHAIN)
         credit = Credit.objects.filter(
-            pk=credit_id, customer_id=payer_of(attempt), currency=attempt.currency, amount=attempt.net,
-            kind=CreditKind.PAYMENT, reversed_on__isnull=True,
+            pk=credit_id, customer_id=payer_of(attempt), currency=attempt.currency,
+            amount__in=[attempt.net, attempt.received], kind=CreditKind.PAYMENT, reversed_on__isnull=True,
         ).first()  # fmt: skip
         if credit is None:
             raise AttemptError(_("Ese pago ya no está registrado, o no es del mismo cliente y del mismo importe."))
         if PaymentAttempt.objects.filter(credit=credit).exclude(pk=attempt.pk).exists():
             raise AttemptError(_("Ese pago ya corresponde a otro cobro por proveedor."))
-        attempt.credit, attempt.posted = credit, attempt.net
+        attempt.credit, attempt.posted = credit, credit.amount  # what went back meanwhile is taken off it
         _decide(attempt, "payments.attempt_same", actor, now, {"credit": credit_id})
     return attempt
 
@@ -77,6 +77,9 @@ def confirm_proof(*, attempt_id: uuid.UUID, actor: User | None, now: datetime) -
         if not attempt.review and attempt.posted:
             return attempt
         _expect(attempt, *TO_CONFIRM)
+        if attempt.credit is not None and attempt.credit.reversed_on is not None:
+            attempt.posted = 0  # somebody undid it by hand: the books hold nothing of it
+            attempt.offer = {name: value for name, value in attempt.offer.items() if name != UNDONE}
         _decide(attempt, "payments.attempt_confirmed", actor, now, {})
     return attempt
 

@@ -22,6 +22,7 @@ from aldia.payments.queries.attempts import SOURCE
 from aldia.payments.queries.links import documents_of
 from aldia.receivables.models import Allocation, Credit, Receivable
 from aldia.receivables.operations.payments import PaymentError, SuspectedDuplicate, record_payment
+from aldia.receivables.operations.presuming import presumed_of
 from aldia.receivables.operations.resizing import NET, post_fee, resize_credit
 from aldia.receivables.posting import CHAIN
 from aldia.receivables.queries.discounts import offers_on
@@ -32,6 +33,7 @@ from aldia.tenancy.scope import current_company_id
 
 HOLDING = frozenset({Review.UNKNOWN_PAYER, Review.DUPLICATE, Review.CURRENCY, Review.PROOF, Review.REFUSED})
 SET_ASIDE = "set_aside"  # a person decided that nothing is to be posted of it
+UNDONE = "undone"  # a person took the payment off the books: what comes again waits for a person
 METHODS = {Method.CARD: "card", Method.SPEI: "transfer", Method.TRANSFER: "transfer", Method.STORE: "cash"}
 MAX_KEY = 80
 
@@ -69,7 +71,7 @@ def _post(attempt: PaymentAttempt, now: datetime, actor: User | None, is_distinc
             credit = _first(attempt, today, actor, is_distinct)
         elif attempt.credit.reversed_on is None:
             credit = _changed(attempt, attempt.credit, today, actor)
-        elif not attempt.posted:  # all of it had gone back, and some came again
+        elif not attempt.posted and not attempt.offer.get(UNDONE):  # all of it had gone back, and some came again
             credit = _again(attempt, today, actor)
         else:
             return _undone_by_hand(attempt)
@@ -122,6 +124,7 @@ def _undone_by_hand(attempt: PaymentAttempt) -> int:
     if attempt.net > attempt.posted:
         attempt.review, attempt.failure = Review.REFUSED, _("Alguien deshizo este pago a mano.")
         return attempt.posted
+    attempt.offer = {**attempt.offer, UNDONE: True}
     return attempt.net
 
 
@@ -136,10 +139,11 @@ def plan(attempt: PaymentAttempt, amount: int, applied: Mapping[uuid.UUID, int])
     left = amount
     chosen = {uuid.UUID(key): int(value) for key, value in attempt.chosen.items()}
     owed = Receivable.objects.filter(
-        pk__in=chosen, customer_id=payer_of(attempt), currency=attempt.currency, balance__gt=0, voided_on__isnull=True
+        pk__in=chosen, customer_id=payer_of(attempt), currency=attempt.currency, voided_on__isnull=True
     )
+    presumed = presumed_of(chosen) if chosen and attempt.credit_id is None else {}
     for row in owed.order_by("due_on", "issued_on", "number", "id"):
-        share = min(chosen[row.pk] - applied.get(row.pk, 0), row.balance, left)
+        share = min(chosen[row.pk] - applied.get(row.pk, 0), row.balance + presumed.get(row.pk, 0), left)
         if share > 0:
             named[row.pk] = share
             left -= share

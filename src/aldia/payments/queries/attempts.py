@@ -38,5 +38,11 @@ def suspects_of(attempt: PaymentAttempt) -> list[Suspect]:
     """The payments on file that may be the same money, for one that waits because of it."""
     if attempt.review != Review.DUPLICATE or attempt.customer_id is None or attempt.paid_on is None:
         return []
-    amount = Money(attempt.net, attempt.currency)
-    return suspected_duplicates(attempt.customer_id, amount, attempt.paid_on, apart_from=SOURCE)
+    amounts = {each for each in (attempt.received, attempt.net) if each}  # part may have gone back while it waits
+    return [
+        suspect
+        for each in sorted(amounts, reverse=True)
+        for suspect in suspected_duplicates(
+            attempt.customer_id, Money(each, attempt.currency), attempt.paid_on, apart_from=SOURCE
+        )
+    ]

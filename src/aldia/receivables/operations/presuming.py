@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from django.db.models import QuerySet, Sum
+
 from aldia.domain.calendars import month_end
 from aldia.receivables.clusters import chunks
 from aldia.receivables.desk import Desk
@@ -49,17 +51,27 @@ def set_presumption(*, receivable_ids: Collection[uuid.UUID], presumed: bool, to
         return len(keys)
 
 
+def presumed_of(receivable_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """What is only presumed paid of each, in minor units: real money for it takes its place."""
+    rows = _presumptions(receivable_ids).values_list("receivable_id").annotate(total=Sum("amount"))
+    return dict(rows.order_by("receivable_id"))
+
+
 def release_presumptions(desk: Desk, receivable_ids: Iterable[uuid.UUID], *, on: date) -> list[Receivable]:
     """Take back the presumptions of documents for which real money came; the rows, open again, are returned."""
-    live = Allocation.objects.filter(
+    released = []
+    for row in _presumptions(receivable_ids).select_related("credit", "receivable"):
+        desk.unapply(row, on=row.on, rule="paid")
+        desk.reverse(row.credit, on=max(on, row.on), reason="Llegó un pago")
+        released.append(row.receivable)
+    return released
+
+
+def _presumptions(receivable_ids: Iterable[uuid.UUID]) -> QuerySet[Allocation]:
+    """The presumptions that stand."""
+    return Allocation.objects.filter(
         receivable_id__in=list(receivable_ids),
         credit__kind=CreditKind.PRESUMED,
         reversal_of__isnull=True,
         reversal__isnull=True,
     )
-    released = []
-    for row in live.select_related("credit", "receivable"):
-        desk.unapply(row, on=row.on, rule="paid")
-        desk.reverse(row.credit, on=max(on, row.on), reason="Llegó un pago")
-        released.append(row.receivable)
-    return released

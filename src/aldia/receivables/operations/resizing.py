@@ -65,6 +65,8 @@ def resize_credit(
             after = desk.record(_rest_of(credit, amount, credit.reversed_on or on, reason))
             _apply_again(desk, after, undone)
             _apply_rest(desk, after, {row.receivable_id: row.receivable for row in undone}, named or {}, policy)
+        if amount < credit.amount:
+            _presume_no_more(undone)
         desk.close()
         audit.record(
             actor=actor,
@@ -103,6 +105,13 @@ def _apply_again(desk: Desk, credit: Credit, undone: list[Allocation]) -> None:
         if 0 < was <= receivable.balance and was_credit <= credit.remaining:
             on = max(credit.received_on, row.on)
             desk.apply(credit, receivable, amount=was, credit_amount=was_credit, on=on, rule=RULE)
+
+
+def _presume_no_more(undone: list[Allocation]) -> None:
+    """What was paid and is owed again was certainly not paid at once: no night presumes it paid."""
+    for row in undone:
+        if row.receivable.method == "PUE" and row.receivable.balance:
+            row.receivable.no_presumption = True
 
 
 def _apply_rest(
