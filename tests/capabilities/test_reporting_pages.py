@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -263,8 +263,6 @@ def test_a_big_file_is_made_by_a_job(
 
 
 def test_files_of_yesterday_are_deleted(company: Company, settings: object) -> None:
-    from datetime import UTC, datetime
-
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
 
@@ -282,13 +280,14 @@ def _work(page: str) -> None:
     """Do the job as the worker does: in the scope of its company, with what was written in its row."""
     import uuid
 
-    from aldia.jobs.reports import make_export
+    from aldia.jobs import reports
     from aldia.queue.models import Job, JobState
 
     job = Job.objects.get(pk=uuid.UUID(page.rstrip("/").rsplit("/", 1)[-1]))
     assert job.company_id is not None
-    with company_scope(job.company_id):
-        job.result = make_export.func(*job.payload["args"])
+    with company_scope(job.company_id), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reports, "database_now", lambda: datetime(2026, 11, 21, 18, tzinfo=UTC))
+        job.result = reports.make_export.func(*job.payload["args"])
     job.state = JobState.DONE
     job.save()
 

@@ -68,6 +68,7 @@ def statement_page(request: GuestRequest, *, status: int = 200, **more: Any) -> 
         "previous_url": query(request, page=str(found.page.number - 1)) if found.page.has_previous() else "",
         "next_url": query(request, page=str(found.page.number + 1)) if found.page.has_next() else "",
         "chosen": set(),
+        "has_files": any(each.document_id is not None for each in found.page),
         **more,
     }
     return show(request, "portal/statement.html", context, status=status)
