@@ -122,10 +122,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aldia.web.requests.RequestLogMiddleware",
+    "aldia.portal.middleware.WithoutStaffSession",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "aldia.portal.middleware.WithoutStaffSession",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -5,7 +5,7 @@
         ...                 # request.company is there; queries see that company only
 
 The language is the browser's (Spanish or English; `speak` changes it to the customer's own), the staff's session is
-unknown here (`portal.middleware`), and no address leaks or is kept by browsers and search engines. A form must carry
+unknown here and no address leaks or is kept by browsers and search engines (`portal.middleware`). A form must carry
 `<input type="hidden" name="proof" value="{{ proof }}">`. `Http404` is the page of a link that does not work.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -33,11 +33,7 @@ from aldia.web.access import open_to_all
 
 READS = ("GET", "HEAD")
 HOUR = 3600
-HEADERS = {
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store, private",
-    "X-Robots-Tag": "noindex, nofollow",
-}
+NUL = "\x00"  # PostgreSQL keeps no such letter: no address and no row has one
 View = Callable[..., HttpResponse]
 
 
@@ -61,8 +57,6 @@ def public(
             with translation.override(_language(request)):
                 response = _in_company(request, slug, lambda: _answer(request, slug, kwargs))
                 response.headers.setdefault("Content-Language", translation.get_language() or "es")
-            for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
             patch_vary_headers(response, ["Accept-Language", "Cookie"])
             return response
 
@@ -72,8 +66,10 @@ def public(
             if request.method not in READS:
                 if not may(request, kind, limit=limit, seconds=seconds):
                     return too_many(request, seconds)
+                request.POST = _readable(request.POST)  # type: ignore[assignment]
                 if not cookies.is_proven(request):
                     return refusal(request, "stale")
+            request.GET = _readable(request.GET)  # type: ignore[assignment]
             return view(request, slug=slug, **kwargs)
 
         return open_to_all(csrf_exempt(served))  # the proof of the form stands in for the token of the session
@@ -102,7 +98,7 @@ def speak(request: HttpRequest, language: str) -> None:
 
 
 def _in_company(request: HttpRequest, slug: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
-    company = Company.objects.filter(slug=slug).first()
+    company = None if NUL in request.path_info else Company.objects.filter(slug=slug).first()
     if company is None:
         return refusal(request, "unknown")
     request.company = company  # type: ignore[attr-defined]
@@ -111,6 +107,16 @@ def _in_company(request: HttpRequest, slug: str, answer: Callable[[], HttpRespon
             return answer()
         except Http404:
             return refusal(request, "unknown")
+
+
+def _readable(data: QueryDict) -> QueryDict:
+    """What was sent, without the letter that no database keeps."""
+    if not any(NUL in text for _name, values in data.lists() for text in values):
+        return data
+    found = data.copy()
+    for name, values in data.lists():
+        found.setlist(name, [text.replace(NUL, "") for text in values])
+    return found
 
 
 def _language(request: HttpRequest) -> str:

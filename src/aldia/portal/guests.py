@@ -24,7 +24,7 @@ from aldia.payments.models import PortalPass, PortalSettings
 from aldia.payments.operations.codes import is_verified, masked
 from aldia.payments.operations.passes import PassState, is_on_file, pass_state, portal_settings
 from aldia.portal import cookies
-from aldia.portal.access import HOUR, READS, PublicRequest, public, speak
+from aldia.portal.access import HOUR, READS, PublicRequest, may, public, speak, too_many
 from aldia.portal.pages import show
 from aldia.web import clock
 from aldia.web.reading import in_one_reading
@@ -56,8 +56,12 @@ def guest(
     asks_code: bool = True,
     limit: int = 120,
     seconds: int = HOUR,
+    pace: int = 0,
 ) -> Callable[[View], View]:
-    """Serve a page of the customer whose pass this browser came in with. `needs`: the setting that must be on."""
+    """Serve a page of the customer whose pass this browser came in with. `needs`: the setting that must be on.
+
+    `pace`: how often one pass may ask for it in `seconds`, whatever the method: for what takes work to make.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -74,6 +78,8 @@ def guest(
                 raise Http404
             if asks_code and must_prove(request):
                 return SeeOther(reverse("portal_code", args=[slug]))
+            if pace and not may(request, kind, limit=pace, seconds=seconds, who=f"pass {row.pk}"):
+                return too_many(request, seconds)
             return view(request, slug=slug, **kwargs)
 
         def answered(request: GuestRequest, slug: str, **kwargs: Any) -> HttpResponse:

@@ -36,10 +36,10 @@ MOST_ZIPPED = 500
 MOST_PAPERS = 40  # PDFs take a moment each: of more documents the archive has the XML only
 MOST_ROWS = 2_000
 IN_MEMORY = 2 * 1024 * 1024
-PACE = {"limit": 300, "seconds": 3600}
+PAPERS, ARCHIVES = 300, 60  # so many an hour for one pass
 
 
-@guest("portal_document_pdf", needs="may_download")
+@guest("portal_document_pdf", needs="may_download", pace=PAPERS)
 def document_pdf(request: GuestRequest, slug: str, receivable_id: UUID) -> HttpResponse:
     """The CFDI of a document on paper."""
     row = _receivable(request, receivable_id)
@@ -59,7 +59,7 @@ def document_xml(request: GuestRequest, slug: str, receivable_id: UUID) -> HttpR
         return document_page(request, row.pk, errors={"file": _lost()}, status=409)
 
 
-@guest("portal_complement_pdf", needs="may_download")
+@guest("portal_complement_pdf", needs="may_download", pace=PAPERS)
 def complement_pdf(request: GuestRequest, slug: str, document_id: UUID) -> HttpResponse:
     """A payment complement on paper."""
     paper = _complement(request, document_id)
@@ -78,7 +78,7 @@ def complement_xml(request: GuestRequest, slug: str, document_id: UUID) -> HttpR
         return _sorry(request, _lost())
 
 
-@guest("portal_receipt", needs="may_download")
+@guest("portal_receipt", needs="may_download", pace=PAPERS)
 def receipt(request: GuestRequest, slug: str, credit_id: UUID) -> HttpResponse:
     """The receipt of a payment."""
     credit = portal.payment_of(request.customer.pk, credit_id)
@@ -104,7 +104,7 @@ def proof(request: GuestRequest, slug: str, report_id: UUID) -> HttpResponse:
     return _guarded(cast(HttpResponse, answer))
 
 
-@guest("portal_excel", needs="may_download")
+@guest("portal_excel", needs="may_download", pace=ARCHIVES)
 def as_xlsx(request: GuestRequest, slug: str) -> HttpResponse:
     """The statement as a workbook: the documents as filtered, and all movements."""
     found = _statement(request)
@@ -115,7 +115,7 @@ def as_xlsx(request: GuestRequest, slug: str) -> HttpResponse:
     return _guarded(cast(HttpResponse, FileResponse(stream, as_attachment=True, filename=name, content_type=XLSX_TYPE)))
 
 
-@guest("portal_statement_pdf", needs="may_download")
+@guest("portal_statement_pdf", needs="may_download", pace=ARCHIVES)
 def as_pdf(request: GuestRequest, slug: str) -> HttpResponse:
     """The statement as a paper, as the company sends it: what is open, and the last months."""
     today = clock.today(request.company)
@@ -126,7 +126,7 @@ def as_pdf(request: GuestRequest, slug: str) -> HttpResponse:
     return kept(data, statement_papers.statement_name(request.customer, today=today), PDF_TYPE)
 
 
-@guest("portal_zip", methods=("GET", "HEAD", "POST"), needs="may_download")
+@guest("portal_zip", methods=("GET", "HEAD", "POST"), needs="may_download", pace=ARCHIVES)
 def as_zip(request: GuestRequest, slug: str) -> HttpResponse:
     """The XML (and the paper, where they are few) of the documents chosen, or of all that the filter leaves."""
     rows = _wanted_rows(request)

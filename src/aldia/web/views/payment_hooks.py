@@ -32,7 +32,7 @@ MAX_BYTES = 1024 * 1024
 @open_to_all
 @limited("payment_hook", limit=30_000, seconds=60)
 def receive(request: HttpRequest, hook_company: UUID, hook_token: str) -> HttpResponse:
-    if getattr(request, "company", None) is not None or not hook_token:
+    if getattr(request, "company", None) is not None or not hook_token or "\x00" in hook_token:
         return HttpResponse(status=404)
     with company_scope(hook_company):  # of a company that is not there no account is found
         account = ProviderAccount.objects.select_related("secret").filter(hook_token=hook_token).first()
