@@ -10,13 +10,14 @@ from django.test import Client
 from aldia.customers.models import Customer
 from aldia.payments.models import ReportedPayment
 from aldia.portal.views import downloads
-from aldia.tenancy.models import Company
+from aldia.tenancy.models import Company, Role
 from aldia.tenancy.scope import company_scope
 from tests.cast import make_company, make_user
 from tests.support.portal import Guest, customer_of, guest_of, owes, today
 
 pytestmark = pytest.mark.django_db
 TOKEN = "x" * 43
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +104,16 @@ def test_papers_are_made_so_many_times_an_hour(guest: Guest, customer: Customer,
     assert codes[-1] == 429
     other = guest_of(customer, "otra@guera.example")
     assert other.get("documentos.zip").status_code == 409, "the pace of one pass is not that of another"
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [(Role.COLLECTOR, True), (Role.AUDITOR, False)], ids=["collector", "auditor"]
+)
+def test_who_only_looks_is_not_given_the_door_of_a_customer(
+    company: Company, customer: Customer, role: str, sees: bool
+) -> None:
+    guest, staff = guest_of(customer, enters=False), Client()
+    staff.force_login(make_user(f"{role}@tresrios.example", company, role), backend=BACKEND)
+    page = staff.get(f"/e/{company.slug}/clientes/{customer.pk}/cobro/")
+    assert page.status_code == 200
+    assert (guest.token in page.content.decode()) == sees

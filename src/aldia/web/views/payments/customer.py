@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aldia.payments.models import CollectionAccount, PaymentAttempt, PaymentLink, PortalPass
 from aldia.payments.operations.passes import PassError, PassState, issue_pass, pass_state, revoke_pass
 from aldia.tenancy import permissions
+from aldia.tenancy.permissions import allows
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.payment_words import method_label
@@ -38,6 +39,7 @@ def tab(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
     accounts = CollectionAccount.objects.filter(customer=customer).select_related("account", "customer")
     passes = list(PortalPass.objects.filter(customer=customer).order_by("-expires_at", "-id")[:SHOWN])
     own = next((each for each in passes if not each.address and pass_state(each, now) == PassState.LIVE), None)
+    may_act = allows(request.membership, permissions.SEND_MESSAGES)
     context: dict[str, Any] = {
         "links": drawn(list(links.order_by("-created_at", "-id")[:SHOWN]), now),
         "attempts": [(each, method_label(each.method)) for each in attempts.order_by("-created_at", "-id")[:SHOWN]],
@@ -45,7 +47,8 @@ def tab(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
         "issuer": collecting_table.issuer_of(),
         "passes": [(each, str(pass_state(each, now))) for each in passes],
         "portal": own,
-        "portal_url": pass_address(request.company, own.pk) if own else "",
+        # Who has the address acts as the customer (pays, reports, asks): it is not for who only looks.
+        "portal_url": pass_address(request.company, own.pk) if own and may_act else "",
         "statement_send_url": _sending(customer.pk),
     }
     return show(request, customer, "customer_paying", "payments/customer.html", **context)
