@@ -147,6 +147,33 @@ def test_two_payments_of_one_link_at_once_pay_it_once_and_the_other_stays_in_fav
     assert sorted(reviews) == [""] * ROUNDS + ["paid_twice"] * ROUNDS
 
 
+SAME_FORM = (
+    PEOPLE
+    + """
+import time
+with company_scope(company().pk):
+    customer, account = Receivable.objects.first().customer, ProviderAccount.objects.get()
+    while time.time() < {start}:
+        pass
+    for number in range(1, {rounds} + 1):
+        link = create_link(customer_id=customer.pk, receivable_ids=[uuid.UUID(int=number)], policy="full",
+                           currency="MXN", now=NOW, expires_at=NOW + timedelta(days=9), actor=None,
+                           key=uuid.UUID(int=5000 + number)).link
+        begin(customer, account, 100_00, 6000 + number, link.pk)
+"""
+)
+
+
+def test_a_form_sent_twice_at_once_is_one_link_and_one_payment(house: House) -> None:
+    house.run(LINKED.replace("{rounds}", str(ROUNDS)).replace("{each}", "0"))
+    code = SAME_FORM.replace("{rounds}", str(ROUNDS)).replace("{start}", str(time.time() + 6))
+    for racer in [house.spawn(code) for _racer in range(PROCESSES)]:
+        finished(racer)  # none of them was refused
+    end = json.loads(house.run(REPORT))
+    assert end["attempts"] == [["pending", 0, 0, ""]] * ROUNDS
+    assert end["charges"] == ROUNDS
+
+
 def test_without_the_locks_the_race_shows(house: House) -> None:
     """The control: the next walls (unique key of a credit, chain, locked database) stop what the locks avoid."""
     counts, end = race(house, each=1, guards_off=True)

@@ -12,6 +12,7 @@ from aldia.domain.ports.payments import Method, PaymentState, ProviderFailure, P
 from aldia.payments.models import CollectionAccount, InboxEvent, PaymentAttempt, ProviderAccount, Review
 from aldia.payments.operations import inbox, janitor
 from aldia.payments.operations.attempts import AttemptError, confirm_proof, link_to_credit, refund
+from aldia.payments.operations.links import create_link
 from aldia.payments.operations.looking import look_at
 from aldia.payments.queries.attempts import suspects_of
 from aldia.payments.queries.inbox import new_events
@@ -44,10 +45,16 @@ def test_a_pue_whose_money_went_back_is_not_presumed_paid_by_night(till: Till, b
     assert broken() == []
 
 
-def test_a_pue_that_was_presumed_while_its_voucher_was_out_is_paid_by_it(till: Till) -> None:
+@pytest.mark.parametrize("by_link", [False, True], ids=["chosen", "by-link"])
+def test_a_pue_that_was_presumed_while_its_voucher_was_out_is_paid_by_it(till: Till, by_link: bool) -> None:
     row, other = invoiced(till, 100_00, date(2026, 9, 2)), till.owes(50_00)
     till.passes(days=15)
-    attempt = till.begins(100_00, {row: 100_00}, method="store")
+    link = create_link(
+        customer_id=till.customer.pk, receivable_ids=[row.pk], policy="partial", currency="MXN", now=till.now,
+        expires_at=till.now + timedelta(days=9), actor=None,
+    ).link  # fmt: skip
+    how = {"link_id": link.pk} if by_link else {"chosen": {row: 100_00}}
+    attempt = till.begins(100_00, method="store", **how)  # type: ignore[arg-type]
     till.passes(days=3)
     presume_due(today=till.today)
     assert till.owed(row) == [0]

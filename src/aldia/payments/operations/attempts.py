@@ -143,9 +143,10 @@ def _begin(
 ) -> PaymentAttempt:  # fmt: skip
     """The row of a payment about to be asked for, with all that is needed to ask for it again."""
     with transaction():
+        payers = Customer.objects.select_for_update(no_key=True)  # a form sent twice at once waits for the first
+        customer = payers.filter(pk=customer_id, generic=False).first()
         if (found := PaymentAttempt.objects.select_related("account__secret").filter(pk=key).first()) is not None:
             return found
-        customer = Customer.objects.filter(pk=customer_id, generic=False).first()
         if customer is None:
             raise AttemptError(_("Ese cliente no puede pagar por aquí."))
         link = _link(link_id, customer, amount, now) if link_id is not None else None

@@ -62,9 +62,9 @@ def create_link(
     """
     _check(policy, amount, now, expires_at)
     with transaction():
+        customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()  # a key sent twice
         if key is not None and (found := PaymentLink.objects.filter(pk=key).first()) is not None:
             return _said(found, tokens)
-        customer = Customer.objects.filter(pk=customer_id).first()
         if customer is None or customer.generic or not customer.collecting:
             raise LinkError(_("A ese cliente no se le cobra: no puede tener una liga de pago."))
         rows = [] if covers_all else _named(customer_id, currency, receivable_ids)
@@ -90,7 +90,7 @@ def standing_link(
 ) -> NewLink:
     """The link that messages carry, over all that a customer owes in a currency: reused while it lives a week more."""
     with transaction():
-        Customer.objects.select_for_update().filter(pk=customer_id).first()  # two writers make one link
+        Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()  # two writers make one link
         usable = PaymentLink.objects.filter(
             customer_id=customer_id, currency=currency, purpose=STANDING, covers_all=True, revoked_at__isnull=True,
             expires_at__gt=now + FRESH,

@@ -81,6 +81,10 @@ def create_order(
         raise OrderError(_("Escribe qué se cobra."))
     given = _checked(addresses) if addresses is not None else None
     with transaction():
+        # its customer first and the ledger after, as everybody else does
+        customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
+        if customer is None:
+            raise OrderError(_("A ese cliente no se le puede cobrar."))
         try:
             row = open_charge(
                 customer_id=customer_id, kind=ReceivableKind.PAYMENT_ORDER, total=amount, issued_on=today,
@@ -94,7 +98,6 @@ def create_order(
             )  # fmt: skip
         except (ReceivableError, LinkError) as error:
             raise OrderError(str(error)) from error
-        customer = Customer.objects.get(pk=customer_id)
         ask = _Ask(customer, row, made.token, given, note, actor, today)
         is_later = papers is not None and payment_settings().attach_statement
         message = None if is_later else _write(ask)

@@ -55,7 +55,7 @@ def issue_pass(
     known = tokens or Tokens()
     address = address.strip().lower()[:254]
     with transaction():
-        customer = Customer.objects.select_for_update().filter(pk=customer_id).first()
+        customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
         if customer is None:
             raise PassError(_("Ese cliente no existe."))
         if customer.generic:

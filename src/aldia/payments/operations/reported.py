@@ -52,7 +52,7 @@ def report_payment(
     if paid_on > today:
         raise ReportError(_("La fecha del pago no puede ser posterior a hoy."))
     with transaction():
-        if Customer.objects.select_for_update().filter(pk=customer_id).first() is None:
+        if Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first() is None:
             raise ReportError(_("Ese cliente no existe."))
         if repeated := _repeated(key, customer_id, amount, paid_on):
             return repeated

@@ -164,6 +164,12 @@ def _by_link(attempt: PaymentAttempt, link: PaymentLink, named: dict[uuid.UUID, 
             if share > 0:
                 named[row.pk] = named.get(row.pk, 0) + share
                 left -= share
+    asked = list(link.debts.values_list("receivable_id", flat=True)) if left and attempt.credit_id is None else []
+    for receivable_id, amount in presumed_of(asked).items():  # presumed paid while the payment was on its way
+        share = min(amount, left)
+        if share > 0 and receivable_id not in named:
+            named[receivable_id] = share
+            left -= share
 
 
 def key_of(attempt: PaymentAttempt) -> str:
