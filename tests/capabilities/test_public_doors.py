@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 
 from aldia.customers.models import Customer
+from aldia.messaging.models import Message
+from aldia.payments.addresses import portal_url
 from aldia.payments.models import ReportedPayment
 from aldia.portal.views import downloads
 from aldia.tenancy.models import Company, Role
@@ -117,3 +119,23 @@ def test_who_only_looks_is_not_given_the_door_of_a_customer(
     page = staff.get(f"/e/{company.slug}/clientes/{customer.pk}/cobro/")
     assert page.status_code == 200
     assert (guest.token in page.content.decode()) == sees
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [(Role.COLLECTOR, True), (Role.AUDITOR, False)], ids=["collector", "auditor"]
+)
+def test_who_only_looks_reads_messages_without_their_ways_in(
+    company: Company, customer: Customer, role: str, sees: bool
+) -> None:
+    guest, staff = guest_of(customer, enters=False), Client()
+    staff.force_login(make_user(f"{role}@tresrios.example", company, role), backend=BACKEND)
+    address = portal_url(company, guest.token)
+    with company_scope(company.pk):
+        message = Message.objects.create(
+            company=company, customer=customer, channel="email", purpose="direct", key="one", on_day=today(),
+            text=f"Hola: {address}", html=f'<p>Hola: <a href="{address}">aquí</a></p>',
+        )  # fmt: skip
+    base = f"/e/{company.slug}/recordatorios/enviados/{message.pk}/"
+    pages = [staff.get(base), staff.get(f"{base}contenido/")]
+    assert [each.status_code for each in pages] == [200, 200]
+    assert [guest.token in each.content.decode() for each in pages] == [sees, sees]

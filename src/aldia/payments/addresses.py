@@ -6,6 +6,7 @@ Messages are written where no request is, so the base address is the installatio
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Literal
 
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from aldia.tenancy.models import Company
 
+_WAY_IN = re.compile(r"(/[lp]/[-\w]+/)[-\w]{20,}")
 Page = Literal["attempt", "customer", "disputes", "receivable", "reports"]
 PAGES: dict[Page, str] = {  # of the staff, by the name that their address has; `{id}`: of whom or what
     "attempt": "pagos/en-linea/{id}/",
@@ -46,3 +48,8 @@ def sandbox_url(company: Company, provider_id: str) -> str:
 def page_url(company: Company, page: Page, of: uuid.UUID | None = None) -> str:
     """A page inside the company, for whoever may see it: nothing in its address lets anybody in."""
     return f"{base_url()}/e/{company.slug}/{PAGES[page].format(id=of or '')}"
+
+
+def without_ways_in(text: str) -> str:
+    """A text whose links to pay and to the portal open nothing: for whoever may read it and not act for a customer."""
+    return _WAY_IN.sub(r"\1…", text)

@@ -20,7 +20,7 @@ from aldia.tenancy import permissions
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.listing import Choice, Column, Listing, Search
 from aldia.web.views.messages.common import visible_messages
-from aldia.web.views.messages.record import papers
+from aldia.web.views.messages.record import for_reader, papers
 from aldia.web.views.messages.sent import drawn, searched
 
 BOX = Listing(
@@ -70,7 +70,7 @@ def _page(request: CompanyRequest, chosen: Message | None) -> HttpResponse:
         "message": message,
         "is_reading": chosen is not None,
         "is_all": all(accounts.is_mailbox(accounts.default_account(each), each) for each in (Channel.EMAIL,)),
-        **(_opened(message) if message else {}),
+        **(_opened(for_reader(request, message)) if message else {}),
     }
     return render(request, "messages/mailbox.html", context)
 

@@ -19,6 +19,7 @@ from aldia.messaging.models import Attachment, Channel, Delivery, DeliveryEvent,
 from aldia.messaging.operations.letters import acknowledgement_of
 from aldia.messaging.queries.messages import suppressed_among
 from aldia.messaging.sealing import as_received
+from aldia.payments.addresses import without_ways_in
 from aldia.reminders.models import MessageDebt, ReminderCandidate
 from aldia.reminders.queries.history import candidates_of_message
 from aldia.tenancy import permissions
@@ -103,7 +104,14 @@ class Said:
 @require_safe
 @needs(permissions.VIEW)
 def show(request: CompanyRequest, message_id: UUID) -> HttpResponse:
-    return page(request, message_or_404(request, message_id))
+    return page(request, for_reader(request, message_or_404(request, message_id)))
+
+
+def for_reader(request: CompanyRequest, message: Message) -> Message:
+    """The message as this person may read it: who may not write to customers is given no way into their portal."""
+    if not permissions.allows(request.membership, permissions.SEND_MESSAGES):
+        message.text, message.html = without_ways_in(message.text), without_ways_in(message.html)
+    return message
 
 
 def page(request: CompanyRequest, message: Message, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -200,7 +208,7 @@ def suppressed(message: Message, rows: Sequence[Delivery]) -> list[dict[str, str
 @needs(permissions.VIEW)
 def frame(request: CompanyRequest, message_id: UUID) -> HttpResponse:
     """The message as it went, in a page that can do nothing."""
-    message = message_or_404(request, message_id)
+    message = for_reader(request, message_or_404(request, message_id))
     if not message.html:
         raise Http404
     inline = Attachment.objects.filter(message=message).exclude(content_id="").values_list("content_id", "file")
