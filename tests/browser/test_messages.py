@@ -99,6 +99,7 @@ def _one_off(page: Page) -> None:
     page.get_by_label("Asunto").fill("Un aviso con su PDF")
     page.get_by_label("También a").fill("contraloria@cliente.example")
     page.get_by_label("PDF de los documentos").check()
+    page.get_by_label("Estado de cuenta").check()  # what was owed before the first CFDI has no paper of its own
     expect(page.locator("#preview .mail-head")).to_contain_text("contraloria@cliente.example")
     expect(drawn(page).locator("body")).to_contain_text("Texto nuestro de Tres Ríos.")
     page.get_by_role("button", name="Enviar").click()

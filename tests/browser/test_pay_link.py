@@ -27,7 +27,7 @@ import json, sys, django; django.setup()
 from aldia.customers.models import Contact
 from aldia.payments.models import ProviderAccount
 from aldia.tenancy.models import Company, CompanyBrand
-from aldia.tenancy.scope import company_scope
+from aldia.tenancy.scope import company_scope, transaction
 from tests.cast import make_customer
 from tests.support import till
 asked = json.loads(sys.argv[1])
@@ -38,7 +38,8 @@ with company_scope(company.pk):
     Contact.objects.create(company=company, customer=customer, name="Pagos", email=asked["email"], is_primary=True)
     rows = [till.owes(customer, each, number=f"{asked['mark']}-{n}") for n, each in enumerate(asked["debts"], 1)]
     if asked["website"]:
-        CompanyBrand.objects.update_or_create(company=company, defaults={"website": asked["website"]})
+        with transaction():
+            CompanyBrand.objects.update_or_create(company=company, defaults={"website": asked["website"]})
     link = till.link_for(*rows, note=asked["note"])
     print(json.dumps({"token": link.token, "rows": [str(row.pk) for row in rows], "customer": str(customer.pk)}))
 """

@@ -18,9 +18,9 @@ from aldia.payments.operations.passes import issue_pass
 from aldia.tenancy.scope import company_scope
 from tests.cast import make_company, make_customer
 company = make_company()
-customer = make_customer(company)
 now = datetime.now(UTC)
 with company_scope(company.pk):
+    customer = make_customer(company)
     row, _token = issue_pass(customer_id=customer.pk, address="a@x.example", now=now)
     PortalVisit.objects.create(
         company=company, portal_pass=row, browser_hash=hash_of("uno"), code_hash=make_password("493027"),
