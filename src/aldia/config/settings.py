@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "aldia.documents",
     "aldia.receivables",
     "aldia.payments",
+    "aldia.banking",
     "aldia.collections",
     "aldia.reminders",
     "aldia.reporting",

@@ -104,6 +104,21 @@ def charge_fee(amount: Money) -> Postings:
     return _move(FEES, CLEARING, amount)
 
 
+def deposit(amount: Money) -> Postings:
+    """Money that the books already hold is seen at the bank: Dr bank, Cr clearing."""
+    return _move(BANK, CLEARING, amount)
+
+
+def adjust_bank(role: str, amount: Money, *, came_in: bool) -> Postings:
+    """Money at the bank that no document explains goes to an account: Dr bank, Cr `role`; the other way if it left."""
+    return _move(BANK, role, amount) if came_in else _move(role, BANK, amount)
+
+
+def reassign(role: str, into: str, amount: Money) -> Postings:
+    """What stood on the debit side of an account belongs on another: Dr `into`, Cr `role`."""
+    return _move(into, role, amount)
+
+
 def allocate(amount: Money, credit_amount: Money) -> Postings:
     """`credit_amount` of a credit pays `amount` of a receivable: Dr customer_credit, Cr receivable.
 

@@ -13,6 +13,7 @@ from datetime import date
 from django.db import connection, models
 
 from aldia.domain import ledger
+from aldia.domain.folios import split_number, uuid_start
 from aldia.domain.money import Money
 from aldia.receivables.following import follow
 from aldia.receivables.models import Allocation, Credit, Receivable
@@ -43,6 +44,8 @@ class Desk:
         receivable.company_id = self.company_id
         receivable.created_by = self.actor
         receivable.balance = receivable.total
+        receivable.series, receivable.folio = split_number(receivable.number)
+        receivable.uuid_start = uuid_start(receivable.key)
         self._new[receivable.id] = receivable
         self._post(
             "open",

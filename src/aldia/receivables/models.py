@@ -65,7 +65,8 @@ class ReceivableKind(models.TextChoices):
 class Receivable(CompanyModel):
     """Something a customer owes. `key` is the fiscal key it answers to ("" if none); amounts in minor units.
 
-    `raises` is the receivable that a debit note adds to. A voided receivable has balance 0.
+    `raises` is the receivable that a debit note adds to. A voided receivable has balance 0. `series`, `folio` and
+    `uuid_start` are what payers cite of its number and key (`domain.folios`), null where it has none.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="receivables", db_index=False)
@@ -73,6 +74,9 @@ class Receivable(CompanyModel):
     document = models.ForeignKey(FiscalDocument, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=60, blank=True)
     number = models.CharField(max_length=110)
+    series = models.CharField(max_length=25, null=True, blank=True)
+    folio = models.CharField(max_length=40, null=True, blank=True)
+    uuid_start = models.CharField(max_length=8, null=True, blank=True)
     purchase_order = models.CharField(max_length=100, blank=True)
     concept = models.CharField(max_length=300, blank=True)
     currency = models.CharField(max_length=3)
@@ -131,6 +135,11 @@ class Receivable(CompanyModel):
                 condition=Q(voided_on__isnull=False),
             ),
             models.Index(fields=["company", "number"], name="receivable_number"),
+            models.Index(fields=["company", "folio"], name="receivable_folio", condition=Q(folio__isnull=False)),
+            models.Index(fields=["company", "series"], name="receivable_series", condition=Q(series__isnull=False)),
+            models.Index(
+                fields=["company", "uuid_start"], name="receivable_uuid", condition=Q(uuid_start__isnull=False)
+            ),
             models.Index(
                 fields=["company", "purchase_order"], name="receivable_order", condition=~Q(purchase_order="")
             ),
@@ -219,6 +228,11 @@ class Credit(CompanyModel):
             models.Index(fields=["company", "received_on", "id"], name="credit_received"),
             models.Index(fields=["company", "customer"], name="credit_open", condition=Q(remaining__gt=0)),
             models.Index(fields=["company", "document"], name="credit_document"),
+            models.Index(
+                fields=["company", "currency", "amount", "received_on"],
+                name="credit_money",
+                condition=Q(kind__in=["payment", "advance"]) & Q(reversed_on__isnull=True),
+            ),
         ]
         base_manager_name = "all_companies"
 

@@ -27,7 +27,7 @@ CHAIN = "ledger"
 class Subject:
     """Whom and what an entry is about; the receivable and the credit go on the lines of their own accounts."""
 
-    customer: uuid.UUID
+    customer: uuid.UUID | None = None
     receivable: uuid.UUID | None = None
     credit: uuid.UUID | None = None
 

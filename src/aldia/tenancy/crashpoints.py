@@ -35,7 +35,8 @@ PAYING = frozenset(
         "after_open",
     }
 )
-NAMES = IMPORTING | PLANNING | COMPOSING | DELIVERING | PAYING
+RECONCILING = frozenset({"in_statement", "after_statement", "in_match", "after_match", "in_undo", "after_undo"})
+NAMES = RECONCILING | IMPORTING | PLANNING | COMPOSING | DELIVERING | PAYING
 _passed: dict[str, int] = {}
 
 

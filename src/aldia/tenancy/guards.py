@@ -32,6 +32,26 @@ IMMUTABLE = frozenset(
     }
 )
 FROZEN = {  # columns that never change once the row is there
+    "banking_bankmovement": (
+        "account_id",
+        "booked_on",
+        "amount",
+        "currency",
+        "text",
+        "balance",
+        "trace_key",
+        "bank_reference",
+        "payer_name",
+        "payer_tax_id",
+        "payer_account",
+        "raw",
+        "dedupe_key",
+        "feed_id",
+    ),
+    "banking_match": ("movement_id", "how", "key", "amount", "customer_id", "class_key", "applied_at"),
+    "banking_matchdecision": ("movement_id", "outcome", "class_key", "hypothesis", "alternatives", "reasons", "payer"),
+    "banking_matchline": ("match_id", "receivable_id", "known_id", "reason_id", "amount", "difference"),
+    "banking_statementfile": ("file_id", "sha256"),
     "messaging_message": ("customer_id", "channel", "purpose", "key", "subject", "html", "text", "facts", "parameters"),
     "receivables_credit": ("amount", "currency", "customer_id"),
     "receivables_latefee": ("run_id", "rule_id", "receivable_id", "fee_id", "period_start", "interest", "fixed", "tax"),

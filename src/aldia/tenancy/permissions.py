@@ -14,6 +14,7 @@ SWITCH_CUSTOMERS = "switch_customers"
 IMPORT_DOCUMENTS = "import_documents"
 RECORD_PAYMENTS = "record_payments"
 ADJUST_BALANCES = "adjust_balances"
+RECONCILE = "reconcile"
 PAUSE = "pause"
 SEND_MESSAGES = "send_messages"
 MANAGE_REMINDERS = "manage_reminders"
@@ -31,6 +32,7 @@ EVERYTHING = frozenset(
         IMPORT_DOCUMENTS,
         RECORD_PAYMENTS,
         ADJUST_BALANCES,
+        RECONCILE,
         PAUSE,
         SEND_MESSAGES,
         MANAGE_REMINDERS,

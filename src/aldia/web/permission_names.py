@@ -13,6 +13,7 @@ PERMISSION_NAMES = {
     p.SWITCH_CUSTOMERS: _("Prender y apagar clientes"),
     p.IMPORT_DOCUMENTS: _("Importar documentos y saldos iniciales"),
     p.RECORD_PAYMENTS: _("Registrar pagos y aplicarlos"),
+    p.RECONCILE: _("Conciliar movimientos del banco"),
     p.ADJUST_BALANCES: _("Ajustar saldos, cancelar e incobrables"),
     p.PAUSE: _("Pausar la cobranza"),
     p.SEND_MESSAGES: _("Escribir a los clientes y aprobar mensajes"),
