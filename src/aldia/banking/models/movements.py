@@ -26,7 +26,7 @@ class BankMovement(CompanyModel):
     What the bank wrote never changes. `explained` is Σ of its live matches, with the amount's sign: the state is a
     function of it, of `archived_at` and of `reversal` (the return that took it back); all are written together.
     `reverses` is the deposit that a return takes back. `outcome` and `payer` are what the engine last said, and
-    `decision_id` the row that says why. `doubt` is why a person must say whether it is new at all ("" if it is):
+    `decision_id` the row that says why; `certainty` and `why` put the queue in order (`banking.standing`). `doubt` is why a person must say whether it is new at all ("" if it is):
     while it stands, the movement is not matched. `feed_id` is its name at the feed it came by.
     """
 
@@ -69,6 +69,8 @@ class BankMovement(CompanyModel):
     outcome = models.CharField(max_length=16, blank=True)
     class_key = models.CharField(max_length=60, blank=True)
     score = models.IntegerField(default=0)
+    certainty = models.SmallIntegerField(default=0)
+    why = models.CharField(max_length=24, blank=True)
     payer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     decision_id = models.UUIDField(null=True, blank=True)  # of MatchDecision, which stands above this table
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -94,6 +96,11 @@ class BankMovement(CompanyModel):
             models.Index(
                 fields=["company", "outcome", "booked_on"],
                 name="bankmovement_queue",
+                condition=Q(state__in=["pending", "partial"]),
+            ),
+            models.Index(
+                fields=["company", "-certainty", "booked_on", "id"],
+                name="bankmovement_certainty",
                 condition=Q(state__in=["pending", "partial"]),
             ),
             models.Index(
