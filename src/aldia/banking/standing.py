@@ -1,7 +1,7 @@
 """Where a decided movement stands in the queue: how sure its proposal is, and the one thing that keeps it waiting.
 
-`certainty` puts guided reconciliation in order, `why` groups the inbox. Both are functions of the decision alone and are
-written on the movement with it.
+`certainty` puts guided reconciliation in order, `why` groups the inbox. Both are functions of the decision alone and
+are written on the movement with it.
 """
 
 from __future__ import annotations
