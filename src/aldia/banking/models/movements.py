@@ -27,7 +27,8 @@ class BankMovement(CompanyModel):
     function of it, of `archived_at` and of `reversal` (the return that took it back); all are written together.
     `reverses` is the deposit that a return takes back. `outcome` and `payer` are what the engine last said, and
     `decision_id` the row that says why; `certainty` and `why` put the queue in order (`banking.standing`). `doubt` is
-    why a person must say whether it is new at all ("" if it is): while it stands, the movement is not matched. `feed_id` is its name at the feed it came by.
+    why a person must say whether it is new at all ("" if it is): while it stands, the movement is not matched.
+    `feed_id` is its name at the feed it came by.
     """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="movements", db_index=False)
