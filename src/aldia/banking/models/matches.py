@@ -85,7 +85,8 @@ class Match(CompanyModel):
 
     `amount` is the part of the movement it explains, with its sign. `credit` is the payment it recorded on the books
     (null when it only recognised credits that were there, or is an adjustment). `key` is the idempotency key.
-    `rests_on` is the learned payer without which it would not have been made.
+    `rests_on` is the learned payer without which it would not have been made. `before` is what undoing it gives back
+    that no row of the books remembers (`banking.operations.undoing`).
     """
 
     movement = models.ForeignKey(BankMovement, on_delete=models.PROTECT, related_name="matches")
@@ -101,6 +102,7 @@ class Match(CompanyModel):
     rests_on = models.ForeignKey(PayerAlias, null=True, blank=True, on_delete=models.SET_NULL, related_name="matches")
     class_key = models.CharField(max_length=60, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    before = models.JSONField(default=dict)
     applied_at = models.DateTimeField()
     applied_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     undone_at = models.DateTimeField(null=True, blank=True)
