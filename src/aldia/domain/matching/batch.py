@@ -106,6 +106,8 @@ class _Day:
         for key in ready:
             for allocation in _hypothesis(self.decided[key]).allocations:
                 claims[allocation.document].append(key)
+            for known, _ in _hypothesis(self.decided[key]).known:
+                claims[known].append(key)
         found = {key for claimants in claims.values() if len(claimants) > 1 for key in claimants}
         found |= self._parts_of_what_others_want(ready)
         for key in found - self.clashed:
@@ -129,8 +131,7 @@ class _Day:
         changed: set[str] = set()
         for key in keys:
             best = _hypothesis(self.decided[key])
-            self.books.apply(best)
-            changed.add(best.customer)
+            changed |= self.books.apply(best)
         self.pending -= set(keys)
         self._decide(sorted(key for key in self.pending if not changed.isdisjoint(self.decided[key].touched)))
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from aldia.domain.matching import references
 from aldia.domain.matching.index import Index
-from aldia.domain.matching.model import BankMovement, CreditNote, Document, Payer
+from aldia.domain.matching.model import BankMovement, CreditNote, Document, KnownMoney, Payer
 from aldia.domain.matching.payer import identify
 from aldia.domain.matching.references import Citing, Token, read_citing
 from aldia.domain.matching.settings import Settings
@@ -54,6 +54,7 @@ class Case:
     cited: Cited
     touched: set[str]
     _owed: dict[str, list[Document]] = field(default_factory=dict)
+    _known: Sequence[KnownMoney] | None = None
 
     def owed(self, customer: str) -> Sequence[Document]:
         """What a customer owes, by due date; nothing when it is too much to be searched."""
@@ -62,6 +63,12 @@ class Case:
             documents = sorted(self.index.open_of(customer, self.movement.currency), key=by_due)
             self._owed[customer] = documents if len(documents) <= self.settings.most_open else []
         return self._owed[customer]
+
+    def known(self) -> Sequence[KnownMoney]:
+        """Payments on the books that this deposit may be."""
+        if self._known is None:
+            self._known = self.index.known(self.movement)
+        return self._known
 
     def credits(self, customer: str) -> Sequence[CreditNote]:
         return self.index.credits_of(customer, self.movement.currency)

@@ -11,6 +11,7 @@ from aldia.domain.matching.declared import declared
 from aldia.domain.matching.families import hypotheses, paying
 from aldia.domain.matching.grading import grade
 from aldia.domain.matching.index import Index
+from aldia.domain.matching.known import TOLD, recognised
 from aldia.domain.matching.model import Allocation, BankMovement, Decision, Hypothesis, Outcome
 from aldia.domain.matching.settings import Settings
 from aldia.domain.matching.trust import Trust
@@ -60,19 +61,19 @@ def weigh(case: Case, trust: Trust) -> Decision:
 
 def rank(case: Case) -> list[Hypothesis]:
     """All hypotheses, the best first; equal ones in an order that depends on nothing but themselves."""
-    found = list(declared(case))
-    if not any(each.support in ("link", "trace") for each in found):
+    found = [*declared(case), *recognised(case)]
+    if not any(each.support in TOLD or each.support in ("link", "trace") for each in found):
         for customer in customers(case):
             found += hypotheses(case, customer)
         if not found:
-            found = [*_by_amount(case), *_exchange(case)]
+            found += [*_by_amount(case), *_exchange(case)]
         elif all(each.family in NEVER for each in found):
             found += _exchange(case)
-    graded: dict[tuple[Allocation, ...], Hypothesis] = {}
+    graded: dict[tuple[object, ...], Hypothesis] = {}
     for each in (grade(case, each) for each in found):
-        known = graded.get(each.allocations)
+        known = graded.get(each.settles)
         if known is None or known.score < each.score:
-            graded[each.allocations] = each
+            graded[each.settles] = each
     return sorted(graded.values(), key=lambda each: (-each.score, each.chance_ppm))
 
 

@@ -45,7 +45,7 @@ def explain(
     if missing in settings.fees:
         yield "fee", settle(documents, _on_last(documents, missing), "fee")
     for commission in settings.commissions:
-        if abs(_kept(commission, owed) - missing) <= 1:
+        if abs(kept(commission, owed) - missing) <= 1:
             yield "commission", settle(documents, _spread(documents, missing), "commission")
 
 
@@ -79,9 +79,10 @@ def short_of(documents: Sequence[Document], missing: int) -> tuple[Allocation, .
     return settle(documents, _on_last(documents, missing), "unexplained")
 
 
-def _kept(commission: Commission, owed: int) -> int:
-    kept = divide(owed * commission.ppm, MILLION) + commission.fixed
-    return kept + divide(kept * commission.vat_ppm, MILLION)
+def kept(commission: Commission, owed: int, payments: int = 1) -> int:
+    """What a processor keeps of so many payments, with VAT."""
+    fee = divide(owed * commission.ppm, MILLION) + commission.fixed * payments
+    return fee + divide(fee * commission.vat_ppm, MILLION)
 
 
 def _exactly(parts: list[int], missing: int) -> list[int]:

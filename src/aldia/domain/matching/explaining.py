@@ -30,6 +30,10 @@ def explain(
     case: Case, best: Hypothesis, others: Sequence[Hypothesis], outcome: Outcome, trust: Trust
 ) -> tuple[Reason, ...]:
     """The certificate of `best`: payer, citation, arithmetic, chance, record; then what makes it a question."""
+    if best.known:
+        found = [*_payer(case, best.customer), *_recognised(case, best)]
+        found += [_reason(code, say.VETOES[code]) for code in best.vetoes]
+        return (*found, *_record(best, outcome, trust, case))
     owed = case.index.open_of(best.customer, "") if best.family == "exchange" else case.owed(best.customer)
     documents = {document.key: document for document in owed}
     chosen = [documents[key] for key in sorted(best.documents) if key in documents]
@@ -54,6 +58,25 @@ def _payer(case: Case, customer: str) -> Iterator[Reason]:
         yield _reason(f"payer_{payer.how}", say.PAYERS[payer.how], value=quoted(payer.value), customer=name)
     else:
         yield _reason("payer_none", say.NO_PAYER)
+
+
+def _recognised(case: Case, best: Hypothesis) -> Iterator[Reason]:
+    """What was on the books already, and by what it is known to be this deposit."""
+    movement, keys = case.movement, {key for key, _ in best.known}
+    money = [each for each in case.known() if each.key in keys]
+    names = list(dict.fromkeys(quoted(case.index.party(each.customer).name, 60).rstrip(".") for each in money))
+    if template := say.RECOGNISED.get(best.support):
+        yield _reason(f"known_{best.support}", template)
+    yield _reason(
+        f"sum_{best.family}",
+        say.FAMILIES[best.family],
+        count=len(best.known),
+        amount=(movement.amount, movement.currency),
+        gross=(movement.amount + best.fee, movement.currency),
+        customers=", ".join(names[:MOST_NAMED]) + ("…" if len(names) > MOST_NAMED else ""),
+    )
+    if best.fee:
+        yield _reason("known_fee", say.KNOWN_FEE, fee=(best.fee, movement.currency))
 
 
 def _cited(best: Hypothesis, chosen: Sequence[Document]) -> Iterator[Reason]:

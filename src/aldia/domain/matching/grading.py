@@ -13,7 +13,8 @@ from aldia.domain.matching.model import Allocation, Hypothesis, Payer
 from aldia.domain.matching.subsets import FAMILIES
 
 _FAMILY = {
-    "declared": 34, "exact": 30, "all_open": 26, "all_due": 25, "oldest_first": 25, "month": 24, "run": 22,
+    "declared": 34, "known": 34, "payout": 34, "exact": 30,
+    "all_open": 26, "all_due": 25, "oldest_first": 25, "month": 24, "run": 22,
     "all_but_one": 22, "pair": 21, "triple": 19, "quad": 17, "any": 15, "completed": 20, "credit_note": 23,
     "withholding": 22, "discount": 22, "rounding": 21, "fee": 20, "commission": 19, "instalment": 19,
     "withholding_all": 18, "discount_all": 18, "rounding_all": 18, "fee_all": 15, "commission_all": 15,
@@ -21,7 +22,8 @@ _FAMILY = {
     "oldest_part": 3, "advance": 1, "amount_only": 4,
 }  # fmt: skip
 _SUPPORT = {
-    "uuid": 42, "link": 45, "trace": 45, "complement": 38, "portal": 36, "series": 40, "keyword": 34, "number": 26,
+    "uuid": 42, "link": 45, "trace": 45, "key": 45, "group": 45, "day": 12,
+    "complement": 38, "portal": 36, "series": 40, "keyword": 34, "number": 26,
     "reference": 20, "some": 14, "part": 30, "history": 8, "unknown": -3, "mismatch": -12, "none": 0,
 }  # fmt: skip
 _PAYER = {
@@ -38,12 +40,14 @@ _PAYER = {
 _BANDS = ((100, "a"), (1_000, "b"), (10_000, "c"))
 _CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
 # λ is asked of what nobody cited: of cited documents, chance is no explanation
-_BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part"})
+_BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part", "day"})
 
 
 _CLASS_FAMILY = dict.fromkeys(FAMILIES, "set") | dict.fromkeys(("partial", "instalment"), "part")
 _CLASS_FAMILY |= dict.fromkeys(("withholding", "discount", "fee", "commission", "credit_note", "rounding"), "explained")
-_CLASS_SUPPORT = dict.fromkeys(("uuid", "series", "keyword"), "folio") | dict.fromkeys(("link", "trace"), "told")
+_CLASS_SUPPORT = dict.fromkeys(("uuid", "series", "keyword"), "folio") | dict.fromkeys(
+    ("link", "trace", "key", "group"), "told"
+)
 
 
 def grade(case: Case, hypothesis: Hypothesis) -> Hypothesis:
@@ -80,6 +84,8 @@ def class_of(family: str, support: str, payer: str, band: str) -> str:
 def support_of(case: Case, hypothesis: Hypothesis) -> str:
     """How the text cites the documents: by the weakest citation among them."""
     support = hypothesis.support
+    if hypothesis.known:
+        return support
     if support in ("all", "strong"):
         weakest = min(case.cited.strength(key) for key in hypothesis.documents)
         return _CITED.get(weakest, "reference")

@@ -7,7 +7,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from aldia.domain.matching.model import Alias, BankMovement, CreditNote, Document, Paid, Party, Receipt, Said
+from aldia.domain.matching.model import (
+    Alias,
+    BankMovement,
+    CreditNote,
+    Document,
+    KnownMoney,
+    Paid,
+    Party,
+    Receipt,
+    Said,
+)
 
 
 class Index(Protocol):
@@ -75,6 +85,12 @@ class Index(Protocol):
 
     def said_by_reference(self, reference: str) -> Said | None:
         """The link of a reference."""
+
+    def known(self, movement: BankMovement) -> Sequence[KnownMoney]:
+        """Payments on the books in the movement's currency that no bank has shown yet, received from
+        `known.BEFORE_DAYS` before the movement to `known.AFTER_DAYS` after it: all that come in a payout of a
+        provider, and the others of this amount or tracking key.
+        """
 
     def rate(self, currency: str, into: str, on: date) -> Decimal | None:
         """How many `into` a unit of `currency` was worth on a day."""

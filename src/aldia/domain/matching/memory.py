@@ -15,6 +15,7 @@ from aldia.domain.matching.model import (
     CreditNote,
     Document,
     Hypothesis,
+    KnownMoney,
     Paid,
     Party,
     Receipt,
@@ -53,6 +54,7 @@ class MemoryIndex:
     _series: set[str] = field(default_factory=set)
     _paid: dict[tuple[str, str, int], list[Paid]] = field(default_factory=lambda: defaultdict(list))
     _said: dict[tuple[str, int], list[Said]] = field(default_factory=lambda: defaultdict(list))
+    _known: dict[str, KnownMoney] = field(default_factory=dict)
     _references: dict[str, Said] = field(default_factory=dict)
     _identities: dict[Identity, str] = field(default_factory=dict)
     _traces: dict[tuple[str, str, int], str] = field(default_factory=dict)
@@ -126,12 +128,20 @@ class MemoryIndex:
                 note = self._credits[document.customer][allocation.credit]
                 left = replace(note, balance=note.balance - allocation.difference)
                 self._credits[document.customer][allocation.credit] = left
+        for key, _ in hypothesis.known:
+            del self._known[key]
+        if hypothesis.known:
+            return
         self.add_paid(
             Paid(
                 movement.key, hypothesis.customer, movement.currency, movement.amount, movement.booked_on,
                 movement.trace_key,
             )
         )  # fmt: skip
+
+    def add_known(self, money: KnownMoney) -> None:
+        """A payment on the books that the bank has not shown."""
+        self._known[money.key] = money
 
     def add_paid(self, paid: Paid) -> None:
         self._paid[paid.customer, paid.currency, paid.amount].append(paid)
@@ -212,6 +222,9 @@ class MemoryIndex:
 
     def said_by_reference(self, reference: str) -> Said | None:
         return self._references.get(reference)
+
+    def known(self, movement: BankMovement) -> Sequence[KnownMoney]:
+        return [each for each in self._known.values() if each.currency == movement.currency] if self._known else ()
 
     def rate(self, currency: str, into: str, on: date) -> Decimal | None:
         return self.rates.get((currency, into))

@@ -185,6 +185,25 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMoney:
+    """A payment on the books that the bank has not shown yet: noted by hand, or told by a provider (`source`).
+
+    `amount` is the part that has not been seen at the bank; `fee` what the provider keeps of it; `group` the payout it
+    comes in, where the provider says so. A refund that is taken off a payout is of negative amount.
+    """
+
+    key: str
+    customer: str
+    currency: str
+    amount: int
+    received_on: date
+    source: str
+    trace: str = ""
+    fee: int = 0
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A CEP on file: who paid, as the central bank certifies it."""
 
@@ -243,7 +262,10 @@ NOBODY = Payer()
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One way to explain the movement. Σ allocations + `left` = the movement's amount.
+    """One way to explain the movement. Σ allocations + Σ `known` + `left` - `fee` = the movement's amount.
+
+    `known` is money that was on the books before the bank showed it (`KnownMoney.key`, gross amount), of which who
+    pays it out kept `fee`; `customer` is "" where it is of several.
 
     `family` is the arithmetic, `support` how the text cites the documents; `chance_ppm` (λ) how many such
     combinations pure chance would give, per million; `score` orders, and decides nothing by itself.
@@ -258,6 +280,13 @@ class Hypothesis:
     score: int = 0
     class_key: str = ""
     vetoes: tuple[str, ...] = ()
+    known: tuple[tuple[str, int], ...] = ()
+    fee: int = 0
+
+    @property
+    def settles(self) -> tuple[object, ...]:
+        """What it does to the books: two hypotheses that do the same are one."""
+        return (self.allocations, self.known)
 
     @property
     def documents(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from aldia.domain.matching.model import (
     CreditNote,
     Document,
     Hypothesis,
+    KnownMoney,
     Paid,
     Party,
     Receipt,
@@ -29,6 +30,8 @@ class Overlay:
         self.under = under
         self._changed: dict[str, Document] = {}
         self._used: dict[str, int] = {}
+        self._seen: set[str] = set()
+        self._owners: dict[str, str] = {}
         self._expected: dict[tuple[str, str, int], list[Paid]] = defaultdict(list)
         self.same_identity = under.same_identity
         self.credit_of_trace = under.credit_of_trace
@@ -45,7 +48,11 @@ class Overlay:
             key = (customer, movement.currency, movement.amount)
             self._expected[key].append(Paid(movement.key, *key, movement.booked_on, movement.trace_key))
 
-    def apply(self, hypothesis: Hypothesis) -> None:
+    def apply(self, hypothesis: Hypothesis) -> set[str]:
+        """The customers whose books it changed."""
+        if hypothesis.known:
+            self._seen.update(key for key, _ in hypothesis.known)
+            return {self._owners.get(key, "") for key, _ in hypothesis.known}
         owed = {each.key: each for each in self.open_of(hypothesis.customer, "")}
         for allocation in hypothesis.allocations:
             now = owed[allocation.document]
@@ -56,6 +63,7 @@ class Overlay:
             )
             if allocation.credit:
                 self._used[allocation.credit] = self._used.get(allocation.credit, 0) + allocation.difference
+        return {hypothesis.customer}
 
     def _now(self, documents: Sequence[Document]) -> Sequence[Document]:
         changed = self._changed
@@ -111,6 +119,13 @@ class Overlay:
 
     def said_by_reference(self, reference: str) -> Said | None:
         return self.under.said_by_reference(reference)
+
+    def known(self, movement: BankMovement) -> Sequence[KnownMoney]:
+        found = self.under.known(movement)
+        if not found:
+            return found
+        self._owners.update((each.key, each.customer) for each in found)
+        return [each for each in found if each.key not in self._seen]
 
     def rate(self, currency: str, into: str, on: date) -> Decimal | None:
         return self.under.rate(currency, into, on)

@@ -54,6 +54,8 @@ SUPPORTS = {
 }
 FAMILIES = {
     "declared": gettext_noop("Paga lo que se avisó: %(documents)s, %(amount)s."),
+    "known": gettext_noop("El pago de %(gross)s de %(customers)s ya estaba registrado: este es su depósito."),
+    "payout": gettext_noop("Son %(count)s pagos ya registrados que suman %(gross)s: %(customers)s."),
     "exact": gettext_noop("%(documents)s: se deben %(owed)s y llegaron exactamente %(amount)s."),
     "all_open": gettext_noop("Son %(amount)s: todo lo que el cliente debe, %(count)s documentos."),
     "all_due": gettext_noop("Son %(amount)s: todo lo vencido, %(count)s documentos."),
@@ -85,6 +87,12 @@ FAMILIES = {
     "advance": gettext_noop("Se propone dejar %(amount)s como anticipo a favor del cliente."),
     "amount_only": gettext_noop("De %(documents)s se deben exactamente %(amount)s; es lo único que coincide."),
 }
+RECOGNISED = {
+    "key": gettext_noop("El pago registrado lleva la misma clave de rastreo."),
+    "group": gettext_noop("El proveedor dijo qué pagos vienen en este depósito."),
+    "day": gettext_noop("Son todos los cobros de uno o más días seguidos del mismo origen."),
+}
+KNOWN_FEE = gettext_noop("Se descontó %(fee)s de comisión.")
 CHANCE = gettext_noop("Una coincidencia así se esperaría por azar 1 vez en %(once)s.")
 RECORD = gettext_noop("Casos iguales hasta hoy: %(right)s bien, %(wrong)s mal.")
 SHADOW = gettext_noop("Casos así todavía se proponen: se aplicarán solos cuando tu historial lo demuestre.")
@@ -110,6 +118,9 @@ VETOES = {
     "two_solutions": gettext_noop("Hay otra explicación casi igual de buena."),
     "doubtful_number": gettext_noop("El número citado es de dos documentos del cliente, de series distintas."),
     "twin": gettext_noop("Hay otro pago igual del mismo cliente en estos días: uno puede ser doble."),
+    "on_books": gettext_noop(
+        "Ya hay un pago registrado del cliente por este importe que espera su depósito: puede ser este mismo."
+    ),
     "clash": gettext_noop("Otro depósito del mismo día podría pagar el mismo documento."),
     "surplus": gettext_noop("Llegó más de lo que se debe de esos documentos."),
     "short": gettext_noop("Llegó menos de lo que se debe y nada lo explica."),

@@ -11,13 +11,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import product
 
 from aldia.domain.matching.bounds import lower_ppm, upper_ppm
 from aldia.domain.matching.settings import Settings
 
 # Folios cited, exact sum, payer identified by other means; or our own link, the bank's own key. How often these were
 # wrong: docs/benchmarks.md.
-PROVEN = frozenset({"exact|folio|known|-", "declared|told|known|-", "declared|told|near|-", "declared|told|unknown|-"})
+PROVEN = frozenset({"exact|folio|known|-"}) | {
+    f"{family}|told|{payer}|-"
+    for family, payer in product(("declared", "known", "payout"), ("known", "near", "unknown"))
+}
 
 
 class State(StrEnum):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from aldia.domain.matching.candidates import Case
 from aldia.domain.matching.grading import payer_label
+from aldia.domain.matching.known import TOLD, on_books
 from aldia.domain.matching.model import Document, Hypothesis
 from aldia.domain.matching.subsets import FAMILIES
 
@@ -37,6 +38,12 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
         yield best.family
     if movement.amount > case.settings.cap:
         yield "over_cap"
+    if best.known:
+        yield from _of_known(case, best, payer)
+        yield from _rivals(best, rivals)
+        return
+    if best.support not in ("link", "trace") and on_books(case, best):
+        yield "on_books"
     if case.payer.flag == "contradiction":
         yield "contradiction"
     if payer == "other" and case.payer.customer != best.customer:
@@ -49,6 +56,20 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
     yield from _rivals(best, rivals)
     if best.support not in ("link", "trace") and _has_twin(case, best):
         yield "twin"
+
+
+def _of_known(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
+    """Money on the books that is not this deposit's own by its key or its payout may be another's."""
+    if best.support in TOLD:
+        return
+    if case.payer.flag == "contradiction":
+        yield "contradiction"
+    if best.family == "known" and payer not in KNOWN:
+        yield "payer_unknown"
+    if any(strength >= 3 for _, strength in case.cited.open.values()):
+        yield "cites_other"
+    if best.chance_ppm >= MOST_CHANCE_PPM:
+        yield "chance"
 
 
 def _speaks_for_itself(best: Hypothesis) -> bool:
@@ -125,7 +146,7 @@ def _text(case: Case, best: Hypothesis) -> Iterator[str]:
 def _rivals(best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
     """Another explanation nearly as good that would pay other documents, or the same ones otherwise."""
     for rival in rivals:
-        if rival.allocations == best.allocations:
+        if rival.settles == best.settles:
             continue
         if _undercuts(best, rival) or (rival.family not in NEVER and rival.score > best.score - MARGIN):
             yield "two_solutions"
