@@ -102,7 +102,8 @@ class StatementImport(CompanyModel):
     """Movements that entered together: one statement of a file, or what a feed brought at once (`file` null).
 
     `part` is the place of the statement in its file. Rows: `read` = `new` + `known` + `doubtful`; `skipped` are the
-    rows that are no movement, [{"line", "code", "why", "text"}]. `proof` is `domain.statements.Proof` as JSON.
+    rows that are no movement, [{"line", "code", "why", "text"}]. `seen` are the known movements of a file: they stay
+    when the import that brought them first is undone. `proof` is `domain.statements.Proof` as JSON.
     Amounts in minor units of the account's currency.
     """
 
@@ -120,6 +121,7 @@ class StatementImport(CompanyModel):
     known = models.PositiveIntegerField(default=0)
     doubtful = models.PositiveIntegerField(default=0)
     skipped = models.JSONField(default=list)
+    seen = models.JSONField(default=list)
     proof = models.JSONField(default=dict)
     imported_at = models.DateTimeField()
     imported_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

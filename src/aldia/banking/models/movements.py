@@ -28,7 +28,7 @@ class BankMovement(CompanyModel):
     `reverses` is the deposit that a return takes back. `outcome` and `payer` are what the engine last said, and
     `decision_id` the row that says why; `certainty` and `why` put the queue in order (`banking.standing`). `doubt` is
     why a person must say whether it is new at all ("" if it is): while it stands, the movement is not matched.
-    `feed_id` is its name at the feed it came by.
+    `twin` is the one on file that it may be, `feed_id` its name at the feed it came by.
     """
 
     account = models.ForeignKey(BankAccount, on_delete=models.PROTECT, related_name="movements", db_index=False)
@@ -56,6 +56,7 @@ class BankMovement(CompanyModel):
     feed_id = models.CharField(max_length=120, blank=True)
     dedupe_key = models.CharField(max_length=64)
     doubt = models.CharField(max_length=40, blank=True)
+    twin = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     state = models.CharField(max_length=10, choices=MovementState, default=MovementState.PENDING)
     explained = models.BigIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -109,6 +110,17 @@ class BankMovement(CompanyModel):
             ),
             models.Index(fields=["company", "currency", "amount"], name="bankmovement_sum"),
             models.Index(fields=["company", "statement"], name="bankmovement_statement"),
+            models.Index(
+                fields=["company", "account", "booked_on", "id"], name="bankmovement_doubt", condition=~Q(doubt="")
+            ),
+            # a movement that goes must not cost a walk over the table for each reference to movements
+            models.Index(
+                fields=["company", "reverses"], name="bankmovement_reverses", condition=Q(reverses__isnull=False)
+            ),
+            models.Index(
+                fields=["company", "reversal"], name="bankmovement_reversal", condition=Q(reversal__isnull=False)
+            ),
+            models.Index(fields=["company", "twin"], name="bankmovement_twin", condition=Q(twin__isnull=False)),
         ]
         base_manager_name = "all_companies"
 
