@@ -14,6 +14,7 @@ from aldia.banking.models.learning import (
     MatchingSettings,
     PayerAgreement,
     PayerAlias,
+    PayerLesson,
     PayerName,
     PayerNameBlock,
 )
@@ -23,6 +24,6 @@ from aldia.banking.models.movements import BankMovement, MovementComment, Moveme
 __all__ = [
     "AdjustmentReason", "BankAccount", "BankEvent", "BankMovement", "ClassRecord", "ColumnMapping", "Judgement",
     "Match", "MatchDecision", "MatchHow", "MatchLine", "MatchingSettings", "MovementComment", "MovementState",
-    "PayerAgreement", "PayerAlias", "PayerName", "PayerNameBlock", "QueueKey", "ReviewState", "StatementFile",
-    "StatementImport", "StatementState",
+    "PayerAgreement", "PayerAlias", "PayerLesson", "PayerName", "PayerNameBlock", "QueueKey", "ReviewState",
+    "StatementFile", "StatementImport", "StatementState",
 ]  # fmt: skip

@@ -65,6 +65,26 @@ class PayerAlias(CompanyModel):
         return self.shown or self.value
 
 
+class PayerLesson(CompanyModel):
+    """What taught a learned payer: a match (null when a person wrote the payer down), `by` person or folio.
+
+    The counts of the alias are those of its lessons that were not withdrawn: undoing the match takes its lesson back.
+    """
+
+    alias = models.ForeignKey(PayerAlias, on_delete=models.CASCADE, related_name="lessons", db_index=False)
+    match = models.ForeignKey("banking.Match", null=True, blank=True, on_delete=models.CASCADE, related_name="lessons")
+    by = models.CharField(max_length=10)
+    taught_on = models.DateField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "alias", "match"], name="payerlesson_once")]
+        base_manager_name = "all_companies"
+
+    def __str__(self) -> str:
+        return f"{self.by} {self.taught_on}"
+
+
 class PayerAgreement(CompanyModel):
     """What was agreed with a customer: that a payment without reference pays what fell due first."""
 

@@ -54,6 +54,7 @@ class BankMovement(CompanyModel):
     evidence = models.JSONField(default=list)
     raw = models.JSONField(default=list)
     feed_id = models.CharField(max_length=120, blank=True)
+    feed_change = models.JSONField(null=True, blank=True)
     dedupe_key = models.CharField(max_length=64)
     doubt = models.CharField(max_length=40, blank=True)
     twin = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
