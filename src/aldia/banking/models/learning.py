@@ -15,7 +15,8 @@ class MatchingSettings(CompanyModel):
     """How a company lets its movements be matched (`domain.matching.Settings`). Amounts in minor units.
 
     `mode`: auto, or shadow (everything only proposes). `fees` are fixed amounts that banks keep, `commissions`
-    [{"key", "ppm", "fixed", "vat_ppm"}] what processors keep. `names_at`: until when names of customers are indexed.
+    [{"key", "ppm", "fixed", "vat_ppm"}] what processors keep. `names_at`: when names of customers were last indexed;
+    `seen_seq`: the last entry of the ledger whose change was looked at.
     """
 
     mode = models.CharField(max_length=10, default="auto")
@@ -26,6 +27,7 @@ class MatchingSettings(CompanyModel):
     fees = models.JSONField(default=list)
     commissions = models.JSONField(default=list)
     names_at = models.DateTimeField(null=True, blank=True)
+    seen_seq = models.BigIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -102,10 +104,11 @@ class PayerAgreement(CompanyModel):
 
 
 class PayerName(CompanyModel):
-    """A customer's name as `domain.matching.names.name_key` writes it; `source` is the name it was made from."""
+    """A customer's name as `domain.matching.names.name_key` writes it; `source` and `tax_id` as the customer has them."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="payer_names", db_index=False)
     source = models.CharField(max_length=300)
+    tax_id = models.CharField(max_length=20, blank=True)
     name_key = models.CharField(max_length=300)
 
     class Meta:

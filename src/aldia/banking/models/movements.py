@@ -102,6 +102,11 @@ class BankMovement(CompanyModel):
                 condition=Q(state__in=["pending", "partial"]),
             ),
             models.Index(
+                fields=["company", "booked_on", "id"],
+                name="bankmovement_undecided",
+                condition=Q(state__in=["pending", "partial"]) & Q(decided_at__isnull=True) & Q(doubt=""),
+            ),
+            models.Index(
                 fields=["company", "-certainty", "booked_on", "id"],
                 name="bankmovement_certainty",
                 condition=Q(state__in=["pending", "partial"]),
