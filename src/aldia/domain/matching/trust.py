@@ -109,20 +109,32 @@ class Trust:
 COLD = Trust()
 
 
-def earn(records: Mapping[str, Record], *, promise: Promise | None = None, proven: frozenset[str] = PROVEN) -> Trust:
+def earn(
+    records: Mapping[str, Record],
+    *,
+    promise: Promise | None = None,
+    proven: frozenset[str] = PROVEN,
+    unseen: Mapping[str, Record] | None = None,
+) -> Trust:
     """The trust that the records give. Classes are admitted in a fixed order, proven and simple ones first, each if
     its own bound holds and the bound of all admitted so far, together, does (fixed-sequence testing, as in *Learn then
     Test*, https://arxiv.org/abs/2110.01052).
+
+    `unseen` is what applied by itself and no review drew: those that stand (right) and those undone (wrong). It can
+    only take trust away: the undone are weighed against all that applied, the judged cases must hold without it.
     """
     promise = promise or Promise()
     verdicts: dict[str, Verdict] = {}
-    whole = NO_RECORD
+    whole = unseen_whole = NO_RECORD
     for key in sorted(records, key=lambda each: (each not in proven, strength(each), each)):
         record = records[key]
+        applied = unseen.get(key, NO_RECORD) if unseen else NO_RECORD
         state = _state(record, whole, promise, key in proven)
+        if applied.cases and state in (State.PROVEN, State.EARNED):
+            state = _state(record.plus(applied), whole.plus(unseen_whole), promise, key in proven)
         if state in (State.PROVEN, State.EARNED):
-            whole = whole.plus(record)
-        verdicts[key] = Verdict(key, state, record, young=record.right < promise.young)
+            whole, unseen_whole = whole.plus(record), unseen_whole.plus(applied)
+        verdicts[key] = Verdict(key, state, record.plus(Record(0, applied.wrong)), young=record.right < promise.young)
     return Trust(verdicts, proven)
 
 
