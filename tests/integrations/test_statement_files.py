@@ -223,7 +223,7 @@ def test_limits_refuse_with_a_sentence() -> None:
     [
         (b"", "empty"),
         (b"\x00\x00\r\n", "empty"),
-        (b"%PDF-1.7 ...", "pdf"),
+        (b"%PDF-1.7 ...", "damaged"),
         (b"\x89PNG\r\n\x1a\n", "unknown_format"),
         (b"MZ\x90\x00\x03", "unknown_format"),
         (b"\x01\x02\x00\xff" * 400, "unknown_format"),

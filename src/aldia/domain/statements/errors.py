@@ -25,12 +25,33 @@ class UnknownFormat(StatementError):
     )
 
 
-class PdfStatement(StatementError):
-    code = "pdf"
+class EncryptedPdf(StatementError):
+    code = "encrypted"
     template = gettext_noop(
-        "Los estados de cuenta en PDF todavía no se leen: descarga los movimientos del portal del banco en Excel, CSV "
-        "o TXT."
+        "El PDF pide una contraseña: escríbela para leerlo. No se guarda; lo que se guarda es el archivo ya abierto."
     )
+
+
+class WrongPassword(StatementError):
+    code = "wrong_password"
+    template = gettext_noop("Esa no es la contraseña del PDF: escríbela como la usas para abrirlo.")
+
+
+class DamagedPdf(StatementError):
+    code = "damaged"
+    template = gettext_noop("El PDF está dañado o no se puede leer: descárgalo de nuevo del banco y vuelve a subirlo.")
+
+
+class ScannedPdf(StatementError):
+    code = "scanned"
+    template = gettext_noop(
+        "El PDF es una imagen, sin texto que leer: descarga los movimientos del portal del banco en Excel, CSV o TXT."
+    )
+
+
+class TooManyPages(StatementError):
+    code = "too_many_pages"
+    template = gettext_noop("El PDF es demasiado largo (se admiten %(limit)s páginas): descarga un periodo más corto.")
 
 
 class NoTable(StatementError):

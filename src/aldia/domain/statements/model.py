@@ -195,7 +195,10 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One account of a file, oldest movement first. With `questions` open there are no movements."""
+    """One account of a file, oldest movement first. With `questions` open there are no movements.
+
+    `printed`: read from where things stand on a page (PDF); it is always shown for review, and enters only proven.
+    """
 
     currency: str = ""
     account: str = ""
@@ -211,6 +214,15 @@ class Statement:
     findings: tuple[Said, ...] = ()
     mapping: Mapping | None = None
     columns: tuple[Column, ...] = ()
+    printed: bool = False
+
+    @property
+    def is_importable(self) -> bool:
+        """Whether its movements may enter: a printed one only if opening + movements = closing, and all stated ties."""
+        if self.questions:
+            return False
+        bounded = self.declared.opening is not None and self.declared.closing is not None
+        return not self.printed or (bounded and self.proof.state == "full")
 
     @property
     def state(self) -> str:

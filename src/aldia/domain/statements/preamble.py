@@ -18,13 +18,22 @@ MAX_LABEL = 70
 # Labels, as folded text begins with them, of what a statement states about itself.
 AMOUNTS = {
     "opening": ("saldo inicial", "saldo anterior", "saldo de apertura", "saldo apertura", "opening balance",
-                "saldo periodo anterior", "saldo del periodo anterior", "saldo al inicio", "saldo inicio"),
+                "saldo periodo anterior", "saldo del periodo anterior", "saldo al inicio", "saldo inicio",
+                "saldo de operacion inicial", "saldo de liquidacion inicial", "saldo del mes anterior"),
     "closing": ("saldo final", "saldo de cierre", "saldo cierre", "closing balance", "nuevo saldo", "saldo al corte",
                 "saldo al final"),
     "debits": ("total cargos", "total de cargos", "total retiros", "total de retiros", "total debitos",
-               "total giros", "total cheques y otros cargos", "suma de cargos", "total cheques y cargos"),
+               "total giros", "total cheques y otros cargos", "suma de cargos", "total cheques y cargos",
+               "total importe cargos", "retiros cargos", "importe total de cargos"),
     "credits": ("total abonos", "total de abonos", "total depositos", "total de depositos", "total creditos",
-                "suma de abonos", "total depositos y abonos"),
+                "suma de abonos", "total depositos y abonos", "total importe abonos", "depositos abonos",
+                "importe total de abonos"),
+}  # fmt: skip
+COUNTS = {
+    "debit_count": ("total movimientos cargos", "numero de cargos", "numero de retiros", "no de cargos",
+                    "no de retiros", "numero de giros"),
+    "credit_count": ("total movimientos abonos", "numero de abonos", "numero de depositos", "no de abonos",
+                     "no de depositos"),
 }  # fmt: skip
 BEGINNINGS = frozenset(label[:2] for labels in AMOUNTS.values() for label in labels)
 SUMMARY = (
@@ -68,6 +77,7 @@ class Preamble:
     years: list[int] = field(default_factory=list)
     period: bool = False
     amounts: dict[str, Value] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def read_preamble(above: Sequence[Row], below: Sequence[Row], sheet: str, country: str) -> Preamble:
@@ -98,6 +108,7 @@ def _read_cell(found: Preamble, cell: str, row: Row, at: int, under: Row | None,
             value = _money_near(inline, row, at, under)
             if value is not None:
                 found.amounts[name] = value
+    _read_counts(found, label, inline, row, at)
     if not above:
         return
     if not found.account and _ACCOUNT.match(label):
@@ -106,6 +117,15 @@ def _read_cell(found: Preamble, cell: str, row: Row, at: int, under: Row | None,
         found.holder = inline or next((text for text in _right(row, at) if len(text) < 100), "")
     if not found.currency and label.startswith(("moneda", "divisa", "currency", "tipo de moneda")):
         found.currency = _currency(inline or next(iter(_right(row, at)), ""))
+
+
+def _read_counts(found: Preamble, label: str, inline: str, row: Row, at: int) -> None:
+    """How many charges and deposits the file says it holds."""
+    for name, labels in COUNTS.items():
+        if name not in found.counts and label.startswith(labels) and len(label) < 50:
+            stated = inline or next(iter(_right(row, at)), "")
+            if stated.isascii() and stated.isdigit() and len(stated) < 7:
+                found.counts[name] = int(stated)
 
 
 def _label(cell: str) -> tuple[str, str]:
@@ -156,11 +176,17 @@ def _money_near(inline: str, row: Row, at: int, under: Row | None) -> Value:
     if inline and numbers.take_apart(inline):
         return inline
     nearby = [cell for cell in row.cells[at + 1 : at + 4] if cell not in (None, "")]
+    if len(nearby) > 1 and _is_count(nearby[0]) and isinstance(nearby[1], str) and numbers.take_apart(nearby[1]):
+        nearby = nearby[1:]  # "Depósitos / Abonos   12   120,000.00"
     below = under.cells[at : at + 1] if under else ()
     for cell in (*nearby[:1], *below):
         if isinstance(cell, Decimal) or (isinstance(cell, str) and numbers.take_apart(cell) and cell.strip()):
             return cell
     return None
+
+
+def _is_count(cell: Value) -> bool:
+    return isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) < 5
 
 
 def _read_dates(found: Preamble, row: Row, above: bool) -> None:

@@ -137,7 +137,7 @@ def _ties(reading: Reading, decimal: str) -> bool:
 
 def _declared(reading: Reading) -> Declared:
     """Balances and totals that the file states, under its decimal mark; what cannot be read is left out."""
-    found: dict[str, int] = {}
+    found: dict[str, int] = dict(reading.preamble.counts)
     for name, cell in (reading.preamble.amounts | reading.found.stated).items():
         try:
             value, side = amounts.read_money(cell, reading.decimal, reading.currency)

@@ -12,7 +12,7 @@ from aldia.domain.statements.model import NO_HINTS, Hints, Preview, Sheet, State
 from aldia.domain.statements.plain_layouts import read_plain
 from aldia.domain.statements.table import read_sheet
 from aldia.integrations.spreadsheets.guard import LIMITS, MEGABYTE, Limits
-from aldia.integrations.statements import camt
+from aldia.integrations.statements import camt, pdf
 from aldia.integrations.statements.decoding import decode
 from aldia.integrations.statements.delimited import delimited_sheet
 from aldia.integrations.statements.markup import html_sheet, spreadsheetml_sheets
@@ -50,6 +50,8 @@ def _statements(
 ) -> tuple[Statement, ...]:
     if kind == "camt":
         return camt.read_camt(data, hints)
+    if kind == "pdf":
+        return pdf.read_pdf(data, hints, remembered)
     if kind == "qif":
         return qif.read_qif(decode(data), hints, remembered)
     if kind in _FORMATS:

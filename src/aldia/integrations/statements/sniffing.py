@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aldia.domain.statements.errors import EmptyStatement, PdfStatement, UnknownFormat
+from aldia.domain.statements.errors import EmptyStatement, UnknownFormat
 
 _BLANKS = b"\x00 \r\n\t\xef\xbb\xbf\xff\xfe"
 _OTHERS = (
@@ -25,7 +25,7 @@ _BAI2 = re.compile(rb"\A[\s\xef\xbb\xbf]*01,[^\r\n]{10,200}/")
 
 
 def sniff(data: bytes) -> str:
-    """xlsx, xls, html, spreadsheetml, camt, ofx, mt940, norma43, qif, bai2 or text. Raises `StatementError`."""
+    """xlsx, xls, pdf, html, spreadsheetml, camt, ofx, mt940, norma43, qif, bai2 or text. Raises `StatementError`."""
     if not data.strip(_BLANKS):
         raise EmptyStatement
     if data.startswith(b"PK\x03\x04"):
@@ -34,7 +34,7 @@ def sniff(data: bytes) -> str:
         return "xls"
     start = data[:1024].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"%PDF"):
-        raise PdfStatement
+        return "pdf"
     for signature, name in _OTHERS:
         if start.startswith(signature):
             raise UnknownFormat(format=name)
