@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -254,16 +254,25 @@ def _doubtful(
 # The guard in the database
 
 
-def dedupe_keys(account: str, incoming: Sequence[Entry], already: Iterable[Entry] = ()) -> list[str]:
+def dedupe_keys(
+    account: str, incoming: Sequence[Entry], already: Iterable[Entry] = (), taken: Collection[str] = ()
+) -> list[str]:
     """A key for each new row, unique within the account: its ordinal counts the equal ones already stored.
 
-    It only stops two imports that run at once; which rows are new is decided by `assign`.
+    It only stops two imports that run at once; which rows are new is decided by `assign`. `taken` are keys in use: an
+    import that was undone may have left ordinals that do not follow each other.
     """
     seen = Counter((entry.booked_on, entry.amount, entry.text_key) for entry in already)
     keys = []
     for entry in incoming:
         same = (entry.booked_on, entry.amount, entry.text_key)
         seen[same] += 1
-        plain = "\x1f".join((account, entry.booked_on.isoformat(), str(entry.amount), entry.text_key, str(seen[same])))
-        keys.append(hashlib.sha256(plain.encode()).hexdigest())
+        while (key := _key(account, entry, seen[same])) in taken:
+            seen[same] += 1
+        keys.append(key)
     return keys
+
+
+def _key(account: str, entry: Entry, ordinal: int) -> str:
+    plain = "\x1f".join((account, entry.booked_on.isoformat(), str(entry.amount), entry.text_key, str(ordinal)))
+    return hashlib.sha256(plain.encode()).hexdigest()
