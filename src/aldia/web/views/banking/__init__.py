@@ -1,0 +1,1 @@
+"""Pages of the bank: accounts and statements, the inbox, matching, what was learned."""
