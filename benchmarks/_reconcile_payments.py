@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from random import Random
 
@@ -16,7 +16,9 @@ from benchmarks.reconcile_world import (
     Bill,
     Customer,
     Line,
+    Noted,
     Profile,
+    Stated,
     Truth,
     World,
     make_bills,
@@ -24,6 +26,8 @@ from benchmarks.reconcile_world import (
 )
 
 Lines = dict[str, tuple[int, int]]
+COMPLEMENTS = 0.02  # of payments, those whose complement is on file before the bank shows them
+TERMINALS = 8
 FACTORS = ("Anticipa Cartera, S.A. de C.V. SOFOM", "Liquidez Puntual, S.A.P.I. de C.V.")
 
 
@@ -48,6 +52,7 @@ class _Month:
         self.recent: list[tuple[Line, Bill]] = []
         self.payers: dict[str, tuple[str, str, str]] = {}
         self.factors = [(name, words.rfc(random), words.clabe(random)) for name in FACTORS]
+        self.paid_out: Counter[date] = Counter()
         self.by_number: dict[str, list[Bill]] = defaultdict(list)
         for bill in world.bills.values():
             self.by_number[bill.folio].append(bill)
@@ -89,7 +94,7 @@ class _Month:
         bills = [bill for bill in self._payable(customer) if not whole or bill.balance == bill.total]
         if not bills:
             return None
-        return bills[0] if self.random.random() < 0.6 else self.random.choice(bills)
+        return bills[0] if customer.agreed or self.random.random() < 0.6 else self.random.choice(bills)
 
     def _settle(self, lines: Lines, day: date) -> None:
         for key, (cash, settled) in lines.items():
@@ -124,7 +129,9 @@ class _Month:
         owner = customer or self.world.customers.get(
             truth.customer
         )  # somebody else pays to the account they were given
-        collection = owner.collection if owner and channel != "cash" else ""
+        collection = owner.collection if owner else ""
+        if channel == "cash" and self.random.random() >= self.world.profile.referenced_cash:
+            collection = ""
         trace = f"{self.random.choice(words.SPOKEN)[:4]}{self.random.randrange(10**12):012d}"
         limit = {"bbva": 30, "banorte": 40, "santander": 40}.get(channel, 35)
         concept, reference = self._concept(habit, bills, limit)
@@ -162,6 +169,10 @@ class _Month:
         )
         self._settle(lines, day)
         self.recent.append((line, bills[0]))
+        if kind in ("single", "several", "partial") and self.random.random() < COMPLEMENTS:
+            paid = {key: cash for key, (cash, _) in lines.items()}
+            paid_on = day - timedelta(days=self.random.choice((0, 0, 1)))
+            self.world.stated[line.key] = Stated(line.key, customer.key, amount, paid_on, paid)
         return line
 
     # kinds of movement
@@ -180,7 +191,7 @@ class _Month:
                 break
         else:
             return
-        chosen = _choose(owed, day, self.random)
+        chosen = _choose(owed, day, self.random, customer.agreed)
         self._pay(day, "several", customer, chosen, {bill.key: (bill.balance, bill.balance) for bill in chosen})
 
     def _difference(self, day: date) -> None:
@@ -324,7 +335,9 @@ class _Month:
             self._pay(day, "credit_note", customer, [bill], lines, credit=key)
 
     def _cards(self, day: date) -> None:
-        """A terminal's day: several customers' documents less its commission, in one deposit without a name."""
+        """A terminal's day: several customers' documents less its commission, in one deposit without a name. Half of
+        the shops write each payment down when the card is swiped.
+        """
         lines: Lines = {}
         for _ in range(self.random.randrange(2, 6)):
             bill = self._one(self._customer())
@@ -333,8 +346,24 @@ class _Month:
                 lines[bill.key] = (bill.balance - fee - round(fee * CARD_VAT / 100), bill.balance)
         text = f"VENTAS CREDITO/{self.random.randrange(10**7, 10**8)} TERMINALES PUNTO DE VENTA"
         amount = sum(cash for cash, _ in lines.values())
-        self.world.lines.append(Line(f"m{self.n}", "bbva", day, amount, text, "", "", Truth("cards", lines)))
+        truth = Truth("cards", lines)
+        if self.random.random() < 0.5:
+            truth = Truth("cards_noted", known=self._note(lines, day))
+        self.world.lines.append(Line(f"m{self.n}", "bbva", day, amount, text, "", "", truth))
         self._settle(lines, day)
+
+    def _note(self, lines: Lines, day: date) -> dict[str, int]:
+        """One of the terminals that have not paid out today; cards of the last day, or of the weekend."""
+        self.paid_out[day] += 1
+        terminal = f"terminal {self.paid_out[day] % TERMINALS}"
+        swiped = day - timedelta(days=3 if day.weekday() == 0 else 1)
+        known: dict[str, int] = {}
+        for key, (_, gross) in lines.items():
+            noted = Noted(f"k{self.n}-{key}", key, gross, swiped, terminal)
+            self.world.noted[noted.key] = noted
+            known[noted.key] = gross
+            swiped += timedelta(days=swiped.weekday() > 3 and self.random.random() < 0.4)
+        return known
 
     def _factoring(self, day: date) -> None:
         """A factor pays documents of several customers less its discount, citing some of them."""
@@ -411,9 +440,9 @@ def _fields(bill: Bill) -> dict[str, object]:
     return {name: getattr(bill, name) for name in Bill.__slots__}
 
 
-def _choose(owed: list[Bill], day: date, random: Random) -> list[Bill]:
+def _choose(owed: list[Bill], day: date, random: Random, agreed: bool) -> list[Bill]:
     """Oldest first, any, everything due, or a month."""
-    how = random.choices(("oldest", "any", "due", "month"), (47, 28, 15, 10))[0]
+    how = "oldest" if agreed else random.choices(("oldest", "any", "due", "month"), (47, 28, 15, 10))[0]
     size = min(len(owed), 60, max(2, int(random.lognormvariate(1.1, 0.6))))
     chosen = owed[:size]
     if how == "any":

@@ -29,6 +29,8 @@ class Profile:
     channels: dict[str, float]
     habits: dict[str, float]
     own_clabe: float = 0.0  # customers that pay to a collection account of their own
+    referenced_cash: float = 0.0  # of their deposits at a counter, those that carry its reference
+    agreed: float = 0.0  # customers with whom it was agreed that payments pay the oldest first
     named: float = 1.0  # multiplies how often banks tell the name
     namesakes: float = 0.05
 
@@ -53,7 +55,9 @@ PROFILES = {
         "facil", _EASY, {**_CHANNELS, "banorte": 86.0, "bbva": 6.0}, {**_HABITS, "series": 32.0, "nothing": 10.0}
     ),
     "adversario": Profile("adversario", _HOSTILE, _CHANNELS, _HABITS, namesakes=0.12),
-    "clabe-propia": Profile("clabe-propia", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95),
+    "clabe-propia": Profile("clabe-propia", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95, referenced_cash=0.9),
+    "clabe-sin-ventanilla": Profile("clabe-sin-ventanilla", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95),
+    "acuerdo": Profile("acuerdo", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95, referenced_cash=0.9, agreed=0.6),
 }  # fmt: skip
 
 
@@ -70,6 +74,7 @@ class Customer:
     discount: tuple[int, int] | None = None  # per mille, days
     collection: str = ""
     plan: int = 0
+    agreed: bool = False
 
 
 @dataclass(slots=True)
@@ -93,13 +98,36 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """`lines`: document -> (cash, settled with the difference). `payable`: there was something to pay with it."""
+    """`lines`: document -> (cash, settled with the difference). `known`: payments that the books had before."""
 
     kind: str
     lines: dict[str, tuple[int, int]] = field(default_factory=dict)
     customer: str = ""
     undoes: str = ""
     credit: str = ""
+    known: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A payment of a document that a shop writes down when the card is swiped; the bank shows it days later."""
+
+    key: str
+    document: str
+    amount: int
+    swiped_on: date
+    terminal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A complement of payment that was stamped before the statement came: `lines` are document -> cash."""
+
+    movement: str
+    customer: str
+    amount: int
+    paid_on: date
+    lines: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +153,8 @@ class World:
     notes: list[tuple[str, str, str, int, date]]  # key, customer, document, amount, issued
     lines: list[Line] = field(default_factory=list)
     known_payers: list[tuple[str, str, str]] = field(default_factory=list)  # kind, value, customer
+    noted: dict[str, Noted] = field(default_factory=dict)
+    stated: dict[str, Stated] = field(default_factory=dict)  # by movement
 
 
 FREE, LIST, PLAN = "free", "list", "plan"
@@ -165,6 +195,7 @@ def make_customers(count: int, profile: Profile, random: Random) -> dict[str, Cu
             customer.discount = random.choice(TERMS)
         if random.random() < profile.own_clabe:
             customer.collection = words.clabe(random)
+        customer.agreed = random.random() < profile.agreed
         made[customer.key] = customer
     return made
 

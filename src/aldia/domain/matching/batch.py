@@ -21,9 +21,8 @@ from aldia.domain.matching.payer import identify
 from aldia.domain.matching.references import Citing, read_citing
 from aldia.domain.matching.settings import Settings
 from aldia.domain.matching.trust import Trust
-from aldia.domain.matching.vetoes import SURE
+from aldia.domain.matching.vetoes import NEVER, PARTS, SURE
 
-PARTS = frozenset({"partial", "instalment"})
 APPLIED = frozenset({Outcome.AUTO, Outcome.POLICY})
 Read = tuple[BankMovement, Citing, Payer]
 
@@ -123,7 +122,7 @@ class _Day:
         wanted: dict[str, set[str]] = defaultdict(set)
         for key in self.pending:
             best = self.decided[key].hypothesis
-            for document in best.documents if best else ():
+            for document in best.documents if best and (best.family not in NEVER or best.support in SURE) else ():
                 wanted[document].add(key)
         return {key for key in parts if any(wanted[each] - {key} for each in _hypothesis(self.decided[key]).documents)}
 

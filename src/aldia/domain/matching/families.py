@@ -129,7 +129,7 @@ def _uncited(case: Case, customer: str, owed: Sequence[Document], found: list[Hy
             for kind, allocations in explain(owed, amount, case.movement.booked_on, case.settings):
                 yield Hypothesis(customer, f"{kind}_all", allocations)
         yield from _with_any_credit(case, customer, owed)
-    yield from _first_parts(customer, owed, amount)
+    yield from _first_parts(customer, owed, amount, balances)
     yield from _fallback(case, customer, owed)
 
 
@@ -158,13 +158,16 @@ def _is_instalment(document: Document, amount: int) -> bool:
     return abs(document.total - count * amount) <= count
 
 
-def _first_parts(customer: str, owed: Sequence[Document], amount: int) -> Iterator[Hypothesis]:
+def _first_parts(customer: str, owed: Sequence[Document], amount: int, balances: Sequence[int]) -> Iterator[Hypothesis]:
     """A whole fraction of a document nobody has paid anything of: its first instalment, perhaps."""
+    chance: int | None = None
     for document in owed:
         if not document.partials and amount * 2 <= document.total:
             parts = (document.total + amount // 2) // amount
             if parts <= MOST_PARTS and abs(document.total - parts * amount) <= parts:
-                yield Hypothesis(customer, "first_part", (Allocation(document.key, amount),))
+                if chance is None:
+                    chance = subsets.fraction_chance_ppm(balances, amount, MOST_PARTS)
+                yield Hypothesis(customer, "first_part", (Allocation(document.key, amount),), chance_ppm=chance)
 
 
 def _with_credit(case: Case, customer: str, documents: Sequence[Document], support: str) -> Iterator[Hypothesis]:

@@ -31,6 +31,7 @@ _PAYER = {
     "id": 30,
     "name": 26,
     "near": 18,
+    "among": 10,
     "none": 0,
     "ambiguous": 2,
     "shared": 2,
@@ -43,7 +44,7 @@ _CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
 _BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part", "day"})
 
 
-_CLASS_FAMILY = dict.fromkeys(FAMILIES, "set") | dict.fromkeys(("partial", "instalment"), "part")
+_CLASS_FAMILY = dict.fromkeys(FAMILIES, "set") | dict.fromkeys(("partial", "instalment", "first_part"), "part")
 _CLASS_FAMILY |= dict.fromkeys(("withholding", "discount", "fee", "commission", "credit_note", "rounding"), "explained")
 _CLASS_SUPPORT = dict.fromkeys(("uuid", "series", "keyword"), "folio") | dict.fromkeys(
     ("link", "trace", "key", "group"), "told"
@@ -73,11 +74,13 @@ def _by_document(allocation: Allocation) -> str:
 def class_of(family: str, support: str, payer: str, band: str) -> str:
     """The class, coarse enough to earn a record: kind of arithmetic | kind of citation | payer | λ."""
     cited = _CLASS_SUPPORT.get(support, support)
-    if payer in ("own", "id", "name") or (payer == "near" and cited in ("folio", "told")):
+    chance = {"-": "-", "a": "sure"}.get(band, "fair")
+    if cited == "reference":
+        cited = "number"
+    if payer in ("own", "id", "name") or (payer == "near" and chance != "fair"):
         who = "known"
     else:
-        who = "unknown" if payer in ("none", "ambiguous", "external", "shared") else payer
-    chance = {"-": "-", "a": "sure"}.get(band, "fair")
+        who = {"near": "near", "among": "near", "other": "other"}.get(payer, "unknown")
     return "|".join((_CLASS_FAMILY.get(family, family), cited, who, chance))
 
 
@@ -104,6 +107,8 @@ def payer_label(payer: Payer, customer: str) -> str:
         if payer.customer != customer or payer.flag == "contradiction":
             return "other"
         return {5: "own", 4: "id", 3: "name"}.get(payer.level, "near")
+    if customer in payer.candidates and payer.flag in ("ambiguous", "shared"):
+        return "among"
     return payer.flag or "none"
 
 

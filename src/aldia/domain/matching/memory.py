@@ -111,6 +111,15 @@ class MemoryIndex:
         if said.reference:
             self._references[said.reference] = said
 
+    def drop_said(self, said: Said) -> None:
+        """What somebody stated has come true."""
+        self._said[said.currency, said.amount].remove(said)
+        self._references.pop(said.reference, None)
+
+    def drop_known(self, key: str) -> None:
+        """The bank has shown this payment."""
+        del self._known[key]
+
     def add_movement(self, movement: BankMovement) -> None:
         """A movement that is on file, whatever became of it."""
         self._identities[identity(movement)] = movement.key

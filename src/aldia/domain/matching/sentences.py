@@ -125,7 +125,6 @@ VETOES = {
     "surplus": gettext_noop("Llegó más de lo que se debe de esos documentos."),
     "short": gettext_noop("Llegó menos de lo que se debe y nada lo explica."),
     "unexplained": gettext_noop("Falta poco y nada lo explica: di qué fue."),
-    "first_part": gettext_noop("Nada en el texto dice que sea una parcialidad."),
     "exchange": gettext_noop("El documento está en otra moneda: confirma el tipo de cambio."),
     "oldest_part": gettext_noop("Ningún documento ni combinación da este importe."),
     "advance": gettext_noop("Ningún documento ni combinación da este importe."),

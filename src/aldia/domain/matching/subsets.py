@@ -92,6 +92,15 @@ def near_chance_ppm(balances: Sequence[int], target: int, width: int) -> int:
     return chance_ppm(max(0, near), target, 1) * width
 
 
+def fraction_chance_ppm(balances: Sequence[int], target: int, most: int) -> int:
+    """λ of a document of which the amount is one of up to `most` equal parts, to the cent up or down."""
+    window = target // 4
+    near = sum(
+        1 for balance in balances for parts in range(2, most + 1) if abs(balance - parts * target) <= parts * window
+    )
+    return chance_ppm(max(0, near - 1), target, 1) * 3
+
+
 class _Search:
     """One customer's documents against one amount."""
 

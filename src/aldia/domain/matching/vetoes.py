@@ -11,14 +11,13 @@ from aldia.domain.matching.known import TOLD, on_books
 from aldia.domain.matching.model import Document, Hypothesis
 from aldia.domain.matching.subsets import FAMILIES
 
-NEVER = frozenset(
-    {"amount_only", "oldest_part", "advance", "short", "unexplained", "first_part", "exchange", "surplus"}
-)
+NEVER = frozenset({"amount_only", "oldest_part", "advance", "short", "unexplained", "exchange", "surplus"})
 SETS = frozenset(FAMILIES)
-PARTS = frozenset({"partial", "instalment"})
+PARTS = frozenset({"partial", "instalment", "first_part"})
 EXPLAINED = frozenset({"withholding", "discount", "fee", "commission", "credit_note", "rounding"})
 SURE = frozenset({"link", "trace", "complement", "portal", "uuid", "series", "keyword"})
 KNOWN = frozenset({"own", "id", "name", "near"})
+AMONG = "among"
 MOST_CHANCE_PPM = 1_000  # of a set that nobody cited: λ < 10⁻³
 MARGIN = 8  # points by which the next explanation must be worse
 HUNDREDS = 10_000  # minor units: nobody's tax or commission leaves whole hundreds
@@ -48,7 +47,7 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
         yield "contradiction"
     if payer == "other" and case.payer.customer != best.customer:
         yield "other_payer"
-    if payer not in KNOWN and not _speaks_for_itself(best):
+    if payer not in KNOWN and not _speaks_for_itself(case, best, payer):
         yield "payer_unknown"
     if best.family != "declared":
         yield from _documents(case, best, payer)
@@ -72,13 +71,19 @@ def _of_known(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
         yield "chance"
 
 
-def _speaks_for_itself(best: Hypothesis) -> bool:
+def _speaks_for_itself(case: Case, best: Hypothesis, payer: str) -> bool:
     """Whether what is cited is enough without a payer: whole documents by folio, or by a bare number if all of the
-    amount is theirs to the cent.
+    amount is theirs to the cent; any of it when the payer is one of a few customers and this is one of them.
     """
     if best.support == "number":
-        return best.family == "exact"
-    return best.support in SURE and best.family not in PARTS
+        return best.family == "exact" or payer == AMONG
+    if best.support == "part":
+        return best.chance_ppm < MOST_CHANCE_PPM and _folios(case, best) > 1
+    return best.support in SURE and (best.family not in PARTS or payer == AMONG)
+
+
+def _folios(case: Case, best: Hypothesis) -> int:
+    return sum(case.cited.strength(key) >= 3 for key in best.documents)
 
 
 def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
@@ -90,20 +95,19 @@ def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
         yield "issued_after"
     if has_sibling(case, best, list(owed.values())):
         yield "sibling"
-    if payer not in KNOWN and best.support not in ("uuid", "series") and _is_common(case, chosen):
+    if payer not in KNOWN and payer != AMONG and _is_common(case, best, chosen):
         yield "common_amount"
     if best.chance_ppm >= MOST_CHANCE_PPM and best.family != "exact":
         yield "chance"
-    if best.support in ("none", "unknown") and best.family in EXPLAINED and case.movement.amount % HUNDREDS == 0:
+    by_chance = best.family in EXPLAINED or best.family == "first_part"
+    if best.support in ("none", "unknown") and by_chance and case.movement.amount % HUNDREDS == 0:
         yield "chance"
     if best.family not in ("exact", "rounding") and not case.cited.doubtful.isdisjoint(owed):
         yield "doubtful_number"
     simple = best.family not in SETS | {"exact", "instalment"} and best.support in ("none", "unknown")
     if simple and any(document.partials for document in chosen):
         yield "has_partials"
-    if best.family in ("instalment", "partial") and any(
-        document.balance == case.movement.amount for document in owed.values()
-    ):
+    if best.family in PARTS and any(document.balance == case.movement.amount for document in owed.values()):
         yield "instalment_or_document"
 
 
@@ -120,11 +124,19 @@ def has_sibling(case: Case, best: Hypothesis, owed: Sequence[Document]) -> bool:
     return any(document.balance in uncited and document.key not in best.documents for document in owed)
 
 
-def _is_common(case: Case, chosen: Sequence[Document]) -> bool:
-    """Whether the amount is round, or many documents owe as much as one of these: a number may meet it by chance."""
+def _is_common(case: Case, best: Hypothesis, chosen: Sequence[Document]) -> bool:
+    """Whether the amount of one document is round, or many owe as much: a number may meet it by chance. Two numbers
+    that add up to the cent do not.
+    """
+    if best.support in ("uuid", "series") or (best.family in ("exact", "completed") and _cites_several(case, best)):
+        return False
     return case.movement.amount % ROUND == 0 or any(
         len(case.index.by_balance(document.currency, document.balance, COMMON)) == COMMON for document in chosen
     )
+
+
+def _cites_several(case: Case, best: Hypothesis) -> bool:
+    return sum(case.cited.strength(key) >= 2 for key in best.documents) > 1
 
 
 def _text(case: Case, best: Hypothesis) -> Iterator[str]:
