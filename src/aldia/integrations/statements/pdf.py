@@ -55,7 +55,7 @@ def _ask(data: bytes, request: dict[str, Any]) -> bytes:
     try:
         done = subprocess.run(
             command,
-            input=json.dumps(request).encode() + b"\n" + data,
+            input=sent,
             capture_output=True,
             timeout=SECONDS,
             check=False,
