@@ -104,7 +104,7 @@ class PayerAgreement(CompanyModel):
 
 
 class PayerName(CompanyModel):
-    """A customer's name as `domain.matching.names.name_key` writes it; `source` and `tax_id` as the customer has them."""
+    """A customer's name as `domain.matching.names.name_key` writes it; `source`, `tax_id`: as the customer has them."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="payer_names", db_index=False)
     source = models.CharField(max_length=300)

@@ -1,0 +1,1 @@
+"""The questions of `domain.matching.Index`, each answered from one index of the database."""
