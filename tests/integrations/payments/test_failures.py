@@ -13,7 +13,7 @@ from aldia.domain.ports.payments import ProviderFailure, ProviderUnknown
 from tests.integrations.channels.peers import free_port
 from tests.integrations.payments.cases import CASES, made
 from tests.integrations.payments.peers import GARBAGE, World
-from tests.integrations.payments.test_conformance import ACCOUNT, ASKED, SINCE, UNTIL, arrived, asked_of
+from tests.integrations.payments.test_provider_conformance import ACCOUNT, ASKED, SINCE, UNTIL, arrived, asked_of
 
 SOCKETS = ["conekta", "fintoc", "mercado_pago", "stp", "stripe"]
 READS: dict[str, Callable[[Any, str], Any]] = {

@@ -18,7 +18,7 @@ from aldia.domain.money import MAX_MINOR
 from aldia.domain.ports.payments import Method, Seen
 from aldia.integrations.payments import conekta, fintoc, mercado_pago_objects, reading, stp_orders, stripe_objects
 from aldia.integrations.payments.conekta import _order
-from tests.integrations.payments.test_conformance import ASKED
+from tests.integrations.payments.test_provider_conformance import ASKED
 from tests.integrations.payments.world_conekta import ConektaWorld
 from tests.integrations.payments.world_fintoc import FintocWorld
 from tests.integrations.payments.world_mercado_pago import MercadoPagoWorld
