@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from aldia.domain.ports.banks import BankFeed
 from aldia.domain.ports.channels import Adapter
 from aldia.domain.ports.payments import Provider
 
@@ -34,6 +35,11 @@ PAYMENTS = {
     "sandbox": "aldia.integrations.payments.sandbox.Sandbox",
 }
 
+BANKS = {
+    "fintoc": "aldia.integrations.banks.fintoc.Fintoc",
+    "generic": "aldia.integrations.banks.generic.Generic",
+}
+
 
 @cache
 def channel_adapter(name: str) -> type[Adapter] | None:
@@ -56,6 +62,17 @@ def payment_provider(name: str) -> type[Provider] | None:
 def all_providers() -> list[type[Provider]]:
     """The payment providers, in the order of the table."""
     return [each for each in map(payment_provider, PAYMENTS) if each is not None]
+
+
+@cache
+def bank_feed(name: str) -> type[BankFeed] | None:
+    """The feed of bank movements of that name; None when the house does not know it (any more)."""
+    return _loaded(BANKS.get(name))  # type: ignore[no-any-return]
+
+
+def all_feeds() -> list[type[BankFeed]]:
+    """The feeds of bank movements, in the order of the table."""
+    return [each for each in map(bank_feed, BANKS) if each is not None]
 
 
 def _loaded(path: str | None) -> Any:

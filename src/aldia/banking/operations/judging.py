@@ -47,14 +47,18 @@ def judge(
     with transaction():
         lock_chain(audit.CHAIN)
         before = Judgement.objects.filter(movement=movement).first()
-        key = before.class_key if before else class_key or _judged_class(movement, applied=bool(was_applied))
+        by_itself = _by_itself(movement)
+        applied = bool(by_itself) if was_applied is None else was_applied
+        key = before.class_key if before else class_key or _judged_class(movement, applied=applied)
+        if before is None and key and applied and by_itself == MatchHow.POLICY:
+            key = POLICY_CLASS
         if not key or (before is not None and not before.is_right and before.how in _FINAL):
             return before
         had = trust()
         said = Judgement(
             id=before.pk if before else uuid7(), company_id=current_company_id(), movement=movement, class_key=key,
             is_right=is_right, how=how, judged_at=now, judged_by=actor,
-            was_applied=bool(was_applied) or (before is not None and before.was_applied),
+            was_applied=applied or (before is not None and before.was_applied),
         )  # fmt: skip
         said.save(force_insert=before is None, force_update=before is not None)
         _count(before, -1)
@@ -93,6 +97,12 @@ def _unseen(classes: list[str]) -> dict[str, Record]:
 def _shown(verdict: Verdict, has_lost: bool) -> Verdict:
     """A class that applied before and lost its bound is paused, not one that never earned it."""
     return replace(verdict, state=State.PAUSED) if has_lost and verdict.state is State.SHADOW else verdict
+
+
+def _by_itself(movement: BankMovement) -> str:
+    """How the engine applied something to the movement by itself, "" if it never did."""
+    rows = Match.objects.filter(movement=movement, how__in=(MatchHow.AUTO, MatchHow.POLICY))
+    return rows.order_by("-applied_at", "-id").values_list("how", flat=True).first() or ""
 
 
 def _judged_class(movement: BankMovement, *, applied: bool) -> str:

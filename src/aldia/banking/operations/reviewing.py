@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from aldia.banking.models import Match, MatchHow, ReviewState
+from aldia.banking.models import Match, ReviewState
 from aldia.banking.operations.applying import MatchError
-from aldia.banking.operations.judging import POLICY_CLASS, REVIEW, judge
+from aldia.banking.operations.judging import REVIEW, judge
 from aldia.banking.operations.learning import confirm_reviewed
 from aldia.banking.operations.undoing import undo_match
 from aldia.customers.operations.versions import NotThere
@@ -52,9 +52,9 @@ def _answered(match: Match, said: ReviewState, actor: User | None, now: datetime
         actor=actor, verb="banking.match_reviewed", object_type="match", object_id=match.pk,
         detail={"right": is_right, "class": match.class_key},
     )  # fmt: skip
-    judged = POLICY_CLASS if match.how == MatchHow.POLICY else match.class_key
     judge(
-        movement=match.movement, is_right=is_right, how=REVIEW, class_key=judged, was_applied=True, actor=actor, now=now
-    )
+        movement=match.movement, is_right=is_right, how=REVIEW, class_key=match.class_key, was_applied=True,
+        actor=actor, now=now,
+    )  # fmt: skip
     if is_right:
         confirm_reviewed(match=match, now=now, actor=actor)

@@ -1,0 +1,1 @@
+"""Feeds of bank movements, behind `aldia.domain.ports.banks`."""
