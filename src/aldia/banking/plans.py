@@ -7,9 +7,11 @@ A plan speaks in minor units of the movement's currency. What it explains of the
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from aldia.banking.models import Match, MatchLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Line:
     """`amount` of the movement pays a receivable; `difference` more of it is settled as `kind`.
 
     `kind` is what `domain.matching.differences` calls it (withholding, discount, fee, commission, rounding, exchange,
-    credit_note). `note_id`: the credit note on the books that settles the difference.
+    credit_note). `note_id`: the credit note on the books that settles the difference. `owed`: of a document in another
+    currency (kind exchange), what is paid of it in that currency; None for all that it owes.
     """
 
     receivable_id: uuid.UUID
@@ -25,6 +28,7 @@ class Line:
     difference: int = 0
     kind: str = ""
     note_id: uuid.UUID | None = None
+    owed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,13 @@ class Plan:
         return self.new_money + known + sum(amount for _id, amount in self.adjustments)
 
 
+def owner_of(plan: Plan) -> uuid.UUID:
+    """The customer of its new money. ValueError: it has none."""
+    if plan.customer_id is None:
+        raise ValueError("money of nobody")
+    return plan.customer_id
+
+
 def plan_of(hypothesis: Mapping[str, Any]) -> Plan:
     """The plan that a hypothesis asks for, from its JSON (`domain.matching.Hypothesis`, ids as text)."""
     customer = hypothesis.get("customer")
@@ -66,6 +77,23 @@ def plan_of(hypothesis: Mapping[str, Any]) -> Plan:
         left=int(hypothesis.get("left") or 0),
         fee=int(hypothesis.get("fee") or 0),
     )
+
+
+def plan_again(match: Match, lines: Iterable[MatchLine]) -> Plan:
+    """The plan that a match was made by."""
+    rows = list(lines)
+    return Plan(
+        customer_id=match.customer_id,
+        lines=tuple(
+            Line(row.receivable_id, row.amount, row.difference, row.difference_kind,
+                 row.settled_by_id if row.is_note else None)
+            for row in rows if row.receivable_id is not None
+        ),
+        known=tuple((row.known_id, row.amount + row.difference) for row in rows if row.known_id is not None),
+        adjustments=tuple((row.reason_id, row.amount) for row in rows if row.reason_id is not None),
+        left=sum(row.amount for row in rows if row.receivable_id is row.known_id is row.reason_id is None),
+        fee=sum(row.difference for row in rows if row.known_id is not None),
+    )  # fmt: skip
 
 
 def _line(allocation: Mapping[str, Any]) -> Line:

@@ -140,6 +140,13 @@ def reverse(postings: Postings) -> Postings:
     return _balanced(*(Posting(each.role, -each.amount, each.currency) for each in postings[::-1]))
 
 
+def merge(*events: Postings) -> Postings:
+    """Events that happen together, as one: a posting for each account, debits first; empty if they undo each other."""
+    sums = net(tuple(posting for event in events for posting in event))
+    ordered = sorted(sums.items(), key=lambda item: (item[1] < 0, item[0]))
+    return _balanced(*(Posting(role, amount, currency) for (role, currency), amount in ordered))
+
+
 def net(postings: Postings) -> dict[tuple[str, str], int]:
     """Sum per (role, currency), without zeros: the effect of events on the accounts."""
     sums: dict[tuple[str, str], int] = {}

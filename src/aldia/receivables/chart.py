@@ -29,6 +29,9 @@ CHART: dict[str, tuple[str, str]] = {
 }
 
 
+OWN = "adjust:"  # how the role of an account begins that the company opened for adjustments
+
+
 _known: dict[uuid.UUID, dict[str, uuid.UUID]] = {}  # charts that are committed; ids of accounts never change
 
 
@@ -47,4 +50,12 @@ def accounts() -> dict[str, uuid.UUID]:
         LedgerAccount.all_companies.bulk_create(rows, ignore_conflicts=True)
         found = dict(LedgerAccount.objects.values_list("role", "id"))
     transaction.on_commit(lambda: _known.__setitem__(company_id, found))
+    return found
+
+
+def account_of(role: str) -> uuid.UUID:
+    """The id of an account that the company opened. KeyError: there is none of that role."""
+    found = LedgerAccount.objects.filter(role=role).values_list("id", flat=True).first()
+    if found is None:
+        raise KeyError(role)
     return found

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from aldia.domain.ledger import Posting
-from aldia.receivables.chart import accounts
+from aldia.receivables.chart import account_of, accounts
 from aldia.receivables.models import JournalEntry, JournalLine
 from aldia.tenancy.bulk import insert_rows
 from aldia.tenancy.chains import Head, digest, lock_chain, move_chain
@@ -96,7 +96,7 @@ class Book:
             id=uuid7(),
             company_id=self.head.company_id,
             entry_id=entry.id,
-            account_id=self._accounts[posting.role],
+            account_id=self._accounts.get(posting.role) or account_of(posting.role),
             customer_id=subject.customer,
             receivable_id=subject.receivable if posting.role == "receivable" else None,
             credit_id=subject.credit if posting.role == "customer_credit" else None,

@@ -29,26 +29,28 @@ class Check(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sql:
+class Sql:
+    """A check: `broken` finds the rows of the table `counted` that break a rule; %(company)s is the one in scope."""
+
     name: str
     counted: str
     broken: str
 
 
 _CHECKS = (
-    _Sql(
+    Sql(
         "entries_sum_to_zero",
         "receivables_journalentry",
         """SELECT l.entry_id FROM receivables_journalline l WHERE l.company_id = %(company)s
            GROUP BY l.entry_id, l.currency HAVING SUM(l.amount) <> 0""",
     ),
-    _Sql(
+    Sql(
         "entries_have_lines",
         "receivables_journalentry",
         """SELECT t.id FROM receivables_journalentry t WHERE t.company_id = %(company)s AND NOT EXISTS
            (SELECT 1 FROM receivables_journalline l WHERE l.company_id = t.company_id AND l.entry_id = t.id)""",
     ),
-    _Sql(
+    Sql(
         "receivable_balance_is_total_less_allocations",
         "receivables_receivable",
         """SELECT t.id FROM receivables_receivable t WHERE t.company_id = %(company)s AND t.balance <>
@@ -56,7 +58,7 @@ _CHECKS = (
            - (SELECT COALESCE(SUM(a.amount), 0) FROM receivables_allocation a
               WHERE a.company_id = t.company_id AND a.receivable_id = t.id)""",
     ),
-    _Sql(
+    Sql(
         "credit_remaining_is_amount_less_allocations",
         "receivables_credit",
         """SELECT t.id FROM receivables_credit t WHERE t.company_id = %(company)s AND t.remaining <>
@@ -64,21 +66,21 @@ _CHECKS = (
            - (SELECT COALESCE(SUM(a.credit_amount), 0) FROM receivables_allocation a
               WHERE a.company_id = t.company_id AND a.credit_id = t.id)""",
     ),
-    _Sql(
+    Sql(
         "receivable_ledger_is_balance",
         "receivables_receivable",
         """SELECT t.id FROM receivables_receivable t WHERE t.company_id = %(company)s AND t.balance <>
            (SELECT COALESCE(SUM(l.amount), 0) FROM receivables_journalline l
             WHERE l.company_id = t.company_id AND l.receivable_id = t.id AND l.currency = t.currency)""",
     ),
-    _Sql(
+    Sql(
         "credit_ledger_is_remaining",
         "receivables_credit",
         """SELECT t.id FROM receivables_credit t WHERE t.company_id = %(company)s AND -t.remaining <>
            (SELECT COALESCE(SUM(l.amount), 0) FROM receivables_journalline l
             WHERE l.company_id = t.company_id AND l.credit_id = t.id AND l.currency = t.currency)""",
     ),
-    _Sql(
+    Sql(
         "control_account_is_sum_of_balances",
         "receivables_journalline",
         """SELECT x.currency FROM (
@@ -90,7 +92,7 @@ _CHECKS = (
              WHERE t.company_id = %(company)s GROUP BY t.currency) x
            GROUP BY x.currency HAVING SUM(x.value) <> 0""",
     ),
-    _Sql(
+    Sql(
         "allocation_within_one_customer",
         "receivables_allocation",
         """SELECT a.id FROM receivables_allocation a
@@ -98,21 +100,21 @@ _CHECKS = (
            WHERE a.company_id = %(company)s AND (r.customer_id <> c.customer_id
              OR r.company_id <> a.company_id OR c.company_id <> a.company_id)""",
     ),
-    _Sql(
+    Sql(
         "same_currency_same_amount",
         "receivables_allocation",
         """SELECT a.id FROM receivables_allocation a
            JOIN receivables_receivable r ON r.id = a.receivable_id JOIN receivables_credit c ON c.id = a.credit_id
            WHERE a.company_id = %(company)s AND r.currency = c.currency AND a.amount <> a.credit_amount""",
     ),
-    _Sql(
+    Sql(
         "reversal_mirrors_its_allocation",
         "receivables_allocation",
         """SELECT a.id FROM receivables_allocation a JOIN receivables_allocation o ON o.id = a.reversal_of_id
            WHERE a.company_id = %(company)s AND (a.amount <> -o.amount OR a.credit_amount <> -o.credit_amount
              OR a.credit_id <> o.credit_id OR a.receivable_id <> o.receivable_id)""",
     ),
-    _Sql(
+    Sql(
         "each_allocation_has_its_entry",
         "receivables_allocation",
         """SELECT a.id FROM receivables_allocation a WHERE a.company_id = %(company)s AND a.amount <>
@@ -120,13 +122,13 @@ _CHECKS = (
             JOIN receivables_journalline l ON l.entry_id = e.id AND l.receivable_id = a.receivable_id
             WHERE e.company_id = a.company_id AND e.key = %(allocation_key)s)""",
     ),
-    _Sql(
+    Sql(
         "one_live_receivable_per_document",
         "receivables_receivable",
         """SELECT t.document_id FROM receivables_receivable t WHERE t.company_id = %(company)s
            AND t.document_id IS NOT NULL GROUP BY t.document_id HAVING COUNT(*) > 1""",
     ),
-    _Sql(
+    Sql(
         "generic_receivers_owe_nothing",
         "customers_customer",
         """SELECT t.id FROM receivables_receivable t JOIN customers_customer c ON c.id = t.customer_id
@@ -137,10 +139,11 @@ _CHECKS = (
 
 def run_checks() -> list[Check]:
     """Prove every money invariant of the company in scope; a check with violations names what is wrong."""
-    return [*(_run(check) for check in _CHECKS), ledger_chain()]
+    return [*(run_sql(check) for check in _CHECKS), ledger_chain()]
 
 
-def _run(check: _Sql) -> Check:
+def run_sql(check: Sql) -> Check:
+    """Run one check over the company in scope."""
     company = as_kept(current_company_id())
     key = "'allocation:' || a.id" if connection.vendor == "postgresql" else _SQLITE_KEY
     sql = check.broken.replace("%(allocation_key)s", key)

@@ -26,6 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
 def verify(companies: list[Company]) -> list[dict[str, Any]]:
     """Every check over the companies, and those of the whole house; rows and violations summed by check."""
+    from aldia.banking.verify import run_checks as bank_checks
     from aldia.receivables.verify import run_checks
     from aldia.tenancy.scope import company_scope
     from aldia.tenancy.verify import company_checks, house_checks
@@ -33,7 +34,7 @@ def verify(companies: list[Company]) -> list[dict[str, Any]]:
     totals: dict[str, dict[str, Any]] = {}
     for company in companies:
         with company_scope(company.pk):
-            for check in [*run_checks(), *company_checks()]:
+            for check in [*run_checks(), *bank_checks(), *company_checks()]:
                 _add(totals, check.name, check.rows, check.violations)
     for check in house_checks():
         _add(totals, check.name, check.rows, check.violations)

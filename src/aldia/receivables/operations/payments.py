@@ -23,6 +23,7 @@ from aldia.tenancy.reading import marks, row_exists, select_rows
 from aldia.tenancy.scope import transaction
 
 PERSON = "person"
+BANK = "bank"  # money that a bank movement was matched with: its movement is where it is undone
 SETTLING_KINDS = (CreditKind.WRITE_OFF, CreditKind.WITHHOLDING, CreditKind.DISCOUNT, CreditKind.ADJUSTMENT)
 DUPLICATE_DAYS = 5
 
@@ -181,6 +182,8 @@ def reverse_credit(*, credit_id: uuid.UUID, on: date, reason: str, actor: User |
             return
         if credit.document_id is not None:
             raise PaymentError(_("Este abono viene de un documento fiscal: se deshace cancelando el documento."))
+        if credit.source == BANK:
+            raise PaymentError(_("Este pago viene del banco: se deshace desde su movimiento."))
         for row in live_allocations(credit):
             desk.unapply(row, on=on, rule="reversed")
         desk.reverse(credit, on=on, reason=reason)
