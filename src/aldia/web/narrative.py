@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -35,18 +36,21 @@ class Read:
 
 
 def pieces_of(text: str, evidence: Iterable[Any], numbers: Iterable[str] = ()) -> list[Piece]:
-    """The text with its evidence marked, and the numbers of documents that it cites. Marks never overlap."""
-    marks = [*_cited(text, numbers), *_read(text, evidence)]
+    """The text with its evidence marked, and the numbers of documents that it cites. Marks never overlap: of two that
+    would, the shorter stands inside the longer, and a document inside everything.
+    """
+    marks = sorted(_read(text, evidence), key=lambda mark: mark[0] - mark[1]) + _cited(text, numbers)
+    owner = [-1] * len(text)
+    for number, (start, end, _label, _css) in enumerate(marks):
+        owner[start:end] = [number] * (end - start)
     found: list[Piece] = []
     at = 0
-    for start, end, label, css in sorted(marks, key=lambda mark: (mark[0], -mark[1])):
-        if start < at:
-            continue
-        if start > at:
-            found.append(Piece(text[at:start]))
-        found.append(Piece(text[start:end], label, css))
+    for number, run in groupby(owner):
+        end = at + len(list(run))
+        label, css = (marks[number][2], marks[number][3]) if number >= 0 else ("", "")
+        found.append(Piece(text[at:end], label, css))
         at = end
-    return [*found, Piece(text[at:])] if at < len(text) else found
+    return found
 
 
 def reads_of(evidence: Iterable[Any]) -> list[Read]:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from aldia.banking.models import BankMovement, MovementState
 from aldia.payments.models import PaymentAttempt
 from aldia.tenancy import permissions
 from aldia.tenancy.permissions import allows
@@ -43,6 +44,15 @@ def payments_to_review(request: HttpRequest) -> int:
     membership = getattr(request, "membership", None)
     if membership is not None and membership.own_portfolio_only:
         rows = rows.filter(customer__portfolio__collector=membership.user_id)
+    return rows.order_by()[:MOST_COUNTED].count()
+
+
+def movements_to_reconcile(request: HttpRequest) -> int:
+    """Movements of the bank that wait for a person."""
+    rows = BankMovement.objects.filter(state__in=(MovementState.PENDING, MovementState.PARTIAL))
+    membership = getattr(request, "membership", None)
+    if membership is not None and membership.own_portfolio_only:
+        rows = rows.filter(payer__portfolio__collector=membership.user_id)
     return rows.order_by()[:MOST_COUNTED].count()
 
 
@@ -77,6 +87,29 @@ SECTIONS = (
             ),
             Item(_("Ligas de pago"), icon="link", names=("payment_links",), go="k"),
             Item(_("Cuentas de cobro"), icon="building-bank", names=("collection_accounts",)),
+        ),
+    ),
+    Section(
+        _("Conciliación"),
+        (
+            Item(
+                _("Por conciliar"),
+                icon="list-check",
+                names=("reconcile_inbox",),
+                go="b",
+                badge=movements_to_reconcile,
+            ),
+            Item(
+                _("Conciliación guiada"),
+                icon="player-play",
+                names=("guided",),
+                permission=permissions.RECONCILE,
+                go="u",
+            ),
+            Item(_("Movimientos"), icon="switch-horizontal", names=("bank_movements",), go="o"),
+            Item(_("Cuentas y estados de cuenta"), icon="building-bank", names=("bank_accounts", "statements_index")),
+            Item(_("Pagadores aprendidos"), icon="user-check", names=("payer_aliases",)),
+            Item(_("Resultados"), icon="gauge", names=("match_scorecard",)),
         ),
     ),
     Section(
@@ -132,6 +165,12 @@ SECTIONS = (
                 icon="bell",
                 names=("reminder_settings",),
                 permission=permissions.MANAGE_REMINDERS,
+            ),
+            Item(
+                _("Conciliación"),
+                icon="scale",
+                names=("matching_settings",),
+                permission=permissions.RECONCILE,
             ),
             Item(_("Canales"), icon="send", names=("channels",), permission=permissions.MANAGE_COMPANY),
             Item(

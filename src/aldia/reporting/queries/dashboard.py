@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from aldia.banking.models import BankMovement
+from aldia.banking.queries import inbox
 from aldia.customers.models import Customer
 from aldia.documents.models import BatchState, Direction, FiscalDocument, IngestBatch
 from aldia.domain.aging import Ranges
@@ -137,6 +139,7 @@ def work(*, sight: Sight, today: date, home: str) -> list[Work]:
         Work("imports_running", IngestBatch.objects.filter(state__in=[BatchState.QUEUED, BatchState.RUNNING]).count()),
         Work("review", sum(each.count for each in review), _amounts(review)),
         Work("online", _online(sight)),
+        Work("to_reconcile", *_to_reconcile(sight)),
         Work("reported", sight.narrow(reports()).filter(WAITING).count()),
         Work("in_favour", sum(each.count for each in free), _amounts(free)),
         Work("lines_exceeded", _exceeded(sight)),
@@ -154,6 +157,14 @@ def _online(sight: Sight) -> int:
     if sight.collector is not None:
         return sight.narrow(to_review()).count()
     return to_review().filter(Q(customer__isnull=True) | Q(customer__generic=False)).count()
+
+
+def _to_reconcile(sight: Sight) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Movements of the bank that wait for somebody, and their money; those of nobody yet are for who sees everybody."""
+    rows = BankMovement.objects.all()
+    if sight.collector is not None:
+        rows = rows.filter(payer__portfolio__collector=sight.collector)
+    return inbox.waiting_sums(rows)
 
 
 def _exceeded(sight: Sight) -> int:

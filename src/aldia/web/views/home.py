@@ -203,6 +203,12 @@ def _about_work(each: board.Work) -> tuple[str, str, str, str]:
             "yellow",
             f"{reverse('payment_attempts')}?tab=review",
         ),
+        "to_reconcile": (
+            ngettext("Movimiento por conciliar", "Movimientos por conciliar", n),
+            "list-check",
+            "yellow",
+            reverse("reconcile_inbox"),
+        ),
         "reported": (
             ngettext("Aviso de pago por revisar", "Avisos de pago por revisar", n),
             "message-dollar",
