@@ -123,7 +123,7 @@ class Documents:
     def by_balance(self, currency: str, balance: int, limit: int) -> Sequence[Document]:
         key = (currency, balance)
         if key not in self._equal:
-            self._equal[key] = sorted(self._read(_BALANCE, [currency, balance]), key=lambda each: each.key)
+            self._equal[key] = self._read(_BALANCE, [currency, balance])
         return self._equal[key][:limit]
 
     def is_series(self, letters: str) -> bool:
@@ -148,7 +148,8 @@ class Documents:
         begun = [text_id(row[0]) for row in rows if 0 < row[3] < row[4]]
         partials = self._partials(begun) if begun else {}
         promised = self._discounts([text_id(row[0]) for row in rows if row[3] > 0])
-        return [_document(row, partials, promised) for row in rows]
+        # in one order, whatever the engine read first: of equal explanations the first is proposed
+        return sorted((_document(row, partials, promised) for row in rows), key=lambda each: each.key)
 
     def _partials(self, keys: Sequence[str]) -> dict[str, list[int]]:
         """What was paid of documents in money so far, oldest first."""

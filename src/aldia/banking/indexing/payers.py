@@ -71,10 +71,10 @@ class Payers:
 
     def customers_of_tax_id(self, tax_id: str) -> Sequence[str]:
         sql = _TAX_ID.format(marks(self._countries), "false")
-        return [text_id(row[0]) for row in self._once("tax_id", tax_id, sql, [*self._countries, tax_id])]
+        return sorted(text_id(row[0]) for row in self._once("tax_id", tax_id, sql, [*self._countries, tax_id]))
 
     def customers_named(self, name_key: str) -> Sequence[str]:
-        return [text_id(row[0]) for row in self._once("named", name_key, _NAMED, [name_key])]
+        return sorted(text_id(row[0]) for row in self._once("named", name_key, _NAMED, [name_key]))
 
     def customers_like(self, name_key: str) -> Sequence[tuple[str, str]]:
         """A block that many share tells nothing, and is left out."""
@@ -86,7 +86,7 @@ class Payers:
             rows = fetch(sql, [value for block in wanted for value in (self._company, block)])
             sizes = {block: sum(1 for row in rows if row[0] == block) for block in wanted}
             found = {(text_id(row[1]), row[2]): None for row in rows if sizes[row[0]] <= MOST_LIKE}
-            self._asked["like", name_key] = tuple(found)
+            self._asked["like", name_key] = tuple(sorted(found))
         answer: tuple[tuple[str, str], ...] = self._asked["like", name_key]
         return answer
 
