@@ -30,6 +30,7 @@ COMMANDS = {  # name: (file in cli/commands, what it does)
     "check": ("check", "qué tienen mal unos documentos fiscales, sin guardarlos"),
     "receivables": ("receivables", "saldos iniciales desde CSV o XLSX"),
     "reminders": ("reminders", "planear y enviar los recordatorios que tocan"),
+    "reconcile": ("reconcile", "decidir los movimientos del banco y aplicar lo seguro"),
     "report": ("report", "antigüedad de saldos y estado de cuenta"),
     "verify": ("verify", "probar con SQL que cada cifra cuadra"),
     "secrets": ("secrets", "cambiar la llave que cifra las contraseñas guardadas"),

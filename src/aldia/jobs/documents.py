@@ -11,6 +11,7 @@ from django_tasks import task
 from aldia.documents.models import BatchState, IngestBatch
 from aldia.documents.operations.discarding import sweep, sweep_orphans
 from aldia.documents.operations.seals import BATCH, verify_pending
+from aldia.jobs.banking import enqueue_reconcile
 from aldia.queue.claiming import database_now
 from aldia.queue.models import Job, JobState
 from aldia.receivables.operations.intake import run_batch
@@ -27,6 +28,7 @@ def import_batch(batch_id: str) -> dict[str, int]:
     today = database_now().astimezone(ZoneInfo(company.time_zone)).date()
     batch = run_batch(batch_id=UUID(batch_id), now=database_now, today=today)
     verify_seals.using(dedupe_key="seals", priority=-10).enqueue()
+    enqueue_reconcile()
     return dict(batch.counts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from django_tasks import task
 
+from aldia.jobs.banking import enqueue_reconcile
 from aldia.jobs.collection_accounts import enqueue_asking
 from aldia.jobs.reminders import enqueue_thanks
 from aldia.payments.operations import janitor
@@ -37,6 +38,7 @@ def process_inbox() -> int:
         process_inbox.enqueue()
     if count:
         enqueue_thanks()
+        enqueue_reconcile()
     return count
 
 

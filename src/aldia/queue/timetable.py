@@ -14,6 +14,8 @@ HOUSE = [
 
 COMPANY = [
     Rule("presume_pue", "aldia.jobs.receivables.presume_pue", local_time=time(1, 0)),
+    Rule("reconcile_everything", "aldia.jobs.banking.reconcile_everything", local_time=time(3, 30)),
+    Rule("reconcile_movements", "aldia.jobs.banking.reconcile_movements", every_minutes=5),
     Rule("charge_late_fees", "aldia.jobs.charges.charge_late_fees", local_time=time(2, 0)),
     Rule("run_reminders", "aldia.jobs.reminders.run_reminders", every_minutes=15),
     Rule("send_waiting", "aldia.jobs.reminders.send_waiting", every_minutes=5),
