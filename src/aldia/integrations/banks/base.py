@@ -37,8 +37,8 @@ class Base:
 
 
 def signed_minor(value: object) -> int:
-    """An amount in minor units, with its sign. Raises `ValueError`."""
-    if type(value) is not int or not 0 < abs(value) <= MAX_MINOR:
+    """An amount in minor units, with its sign (0: of no use, but no fault either). Raises `ValueError`."""
+    if type(value) is not int or abs(value) > MAX_MINOR:
         raise ValueError("not an amount")
     return value
 

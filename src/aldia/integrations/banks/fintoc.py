@@ -132,7 +132,8 @@ class Fintoc(Base):
             payer_account=text(other.get("number"), 40),
         )  # fmt: skip
         status = text(found.get("status"), 20) or "confirmed"
-        return Fed(identifier(found["id"]), movement, status == "confirmed" and not found.get("pending"))
+        is_booked = status == "confirmed" and not found.get("pending") and amount != 0
+        return Fed(identifier(found["id"]), movement, is_booked)
 
 
 def _account(found: Mapping[str, Any]) -> FeedAccount:

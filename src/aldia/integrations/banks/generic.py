@@ -146,7 +146,7 @@ def fed_of(found: Mapping[str, Any], country: str) -> Fed:
         value_on=day_of(found["value_on"]) if found.get("value_on") else None,
         balance=None if found.get("balance") in (None, "") else _minor(found["balance"], currency),
     )  # fmt: skip
-    return Fed(_named(found["id"]), movement, status == "booked")
+    return Fed(_named(found["id"]), movement, status == "booked" and movement.amount != 0)
 
 
 def _minor(value: object, currency: str) -> int:
