@@ -152,6 +152,13 @@ def balances_of(whole: Statement) -> tuple[int | None, int | None]:
 # What is new
 
 
+def foresee(*, account: BankAccount, statement: Statement) -> tuple[int, int, int]:
+    """How many movements would be new, known and doubtful if the statement came in now. Writes nothing."""
+    rows = entered(statement.movements)
+    found = _compare(_on_file(account, min((row.movement.booked_on for row in rows), default=None)), rows)
+    return len(found.new), len(found.known), len(found.review)
+
+
 def _store(account: BankAccount, done: StatementImport, rows: Sequence[Row]) -> None:
     """Compare with what is on file, keep what is not, and count."""
     first = min((row.movement.booked_on for row in rows), default=None)

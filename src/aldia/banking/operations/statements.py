@@ -22,6 +22,7 @@ from aldia.domain.statements.errors import BadMapping
 from aldia.domain.statements.mapping import Mapping
 from aldia.domain.statements.model import Answer, Preview, Statement
 from aldia.integrations.spreadsheets.guard import LIMITS
+from aldia.integrations.statements import pdf
 from aldia.tenancy import audit, storage
 from aldia.tenancy.models import User
 from aldia.tenancy.scope import current_company_id, transaction
@@ -29,7 +30,7 @@ from aldia.tenancy.sentences import spoken
 
 __all__ = [
     "Imported", "NeedsAnswer", "NeedsConfirmation", "NothingToImport", "answer", "discard", "import_file",
-    "map_columns", "undo", "upload",
+    "map_columns", "undo", "unlock", "upload",
 ]  # fmt: skip
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
@@ -98,16 +99,15 @@ def answer(
     *, file_id: uuid.UUID, part: int = 0, code: str, value: Answer, today: date | None = None, actor: User | None
 ) -> StatementFile:
     """Answer a question about a file. Raises `BadMapping` for what is no answer, `ImportRefused` for a file gone."""
-    with transaction():
-        file = _locked(file_id)
-        if code == "year":
-            file.hints = file.hints | {"year": _year(value)}
-        elif code == "currency":
-            file.hints = file.hints | {"currency": Mapping(currency="").answered("currency", value).currency}
-        else:
-            _keep(file, _mapping_of(file, part, today).answered(code, value))
-        _save(file, actor, {"question": code, "answer": str(value)[:200]})
-    return file
+    said: dict[str, Any] = {}
+    mapping: Mapping | None = None
+    if code == "year":
+        said = {"year": _year(value)}
+    elif code == "currency":
+        said = {"currency": Mapping().answered("currency", value).currency}
+    else:
+        mapping = _mapping_of(file_id, part, today).answered(code, value)
+    return _told(file_id, said, mapping, actor, {"question": code, "answer": str(value)[:200]})
 
 
 def map_columns(
@@ -122,12 +122,25 @@ def map_columns(
     actor: User | None,
 ) -> StatementFile:
     """Say by hand what each column of a table is. Raises `BadMapping`, `ImportRefused`."""
+    mapping = _mapping_of(file_id, part, today).with_roles(dict(roles))
+    changed = mapping.to_json() | {"decimal": decimal, "date_order": date_order, "sign": sign}
+    return _told(file_id, {}, Mapping.from_json(changed), actor, {"columns": dict(roles)})
+
+
+def _told(
+    file_id: uuid.UUID, said: Dictionary[str, Any], mapping: Mapping | None, actor: User | None, detail: dict[str, Any]
+) -> StatementFile:
+    """Keep what a person said with the file."""
     with transaction():
         file = _locked(file_id)
-        mapping = _mapping_of(file, part, today).with_roles(dict(roles))
-        changed = mapping.to_json() | {"decimal": decimal, "date_order": date_order, "sign": sign}
-        _keep(file, Mapping.from_json(changed))
-        _save(file, actor, {"columns": dict(roles)})
+        file.hints = {**file.hints, **said}
+        if mapping is not None:
+            _keep(file, mapping)
+        file.save(update_fields=["hints", "mapping"])
+        audit.record(
+            actor=actor, verb="banking.statement_answered", object_type="statementfile", object_id=file.pk,
+            detail=detail,
+        )  # fmt: skip
     return file
 
 
@@ -145,8 +158,11 @@ def _year(value: Answer) -> int:
     return int(text)
 
 
-def _mapping_of(file: StatementFile, part: int, today: date | None) -> Mapping:
-    """How the table of a part is read so far."""
+def _mapping_of(file_id: uuid.UUID, part: int, today: date | None) -> Mapping:
+    """How the table of a part is read so far. The file is read outside any transaction: it may take long."""
+    file = StatementFile.objects.select_related("file", "account").filter(pk=file_id).first()
+    if file is None:
+        raise ImportRefused(_("Ese archivo ya no está."))
     statement = _part(queries.preview(file, today=today), part)
     if statement.mapping is None:
         raise BadMapping(why=gettext_noop("este formato no tiene columnas"))
@@ -158,13 +174,6 @@ def _keep(file: StatementFile, mapping: Mapping) -> None:
     plain = dataclasses.replace(mapping, currency="", confirmed=True).to_json()
     others = [each for each in file.mapping or [] if each.get("fingerprint") != mapping.fingerprint]
     file.mapping = [*others, plain]
-
-
-def _save(file: StatementFile, actor: User | None, detail: dict[str, Any]) -> None:
-    file.save(update_fields=["hints", "mapping"])
-    audit.record(
-        actor=actor, verb="banking.statement_answered", object_type="statementfile", object_id=file.pk, detail=detail
-    )
 
 
 def _part(found: Preview, part: int) -> Statement:
@@ -234,6 +243,21 @@ def _remember(
         ColumnMapping.objects.update_or_create(
             company_id=current_company_id(), fingerprint=mapping.fingerprint, defaults=values
         )
+
+
+def unlock(*, file_id: uuid.UUID, password: str, today: date | None = None, actor: User | None) -> StatementFile:
+    """Keep a PDF without its password, which is kept nowhere, in place of the locked one.
+
+    Raises `Refusal` (a wrong password), `ImportRefused`, and what `upload` raises.
+    """
+    locked = StatementFile.objects.select_related("file").filter(pk=file_id).first()
+    if locked is None:
+        raise ImportRefused(_("Ese archivo ya no está."))
+    with storage.open_stored(locked.file) as stream:
+        opened = pdf.unlock(stream.read(LIMITS.file + 1), password)
+    file = upload(data=opened, name=locked.name, account_id=locked.account_id, today=today, actor=actor)
+    discard(file_id=locked.pk, actor=actor)
+    return file
 
 
 def discard(*, file_id: uuid.UUID, actor: User | None) -> None:

@@ -90,7 +90,7 @@ def remembered(file: StatementFile) -> list[Mapping]:
 # Before an import
 
 
-def concerns(statement: Statement, account: BankAccount) -> list[str]:
+def concerns(statement: Statement, account: BankAccount | None) -> list[str]:
     """What a person must confirm before this statement enters that account; [] when nothing speaks against it."""
     found = []
     if statement.proof.state == "partial":
@@ -98,7 +98,7 @@ def concerns(statement: Statement, account: BankAccount) -> list[str]:
             _("El saldo no cuadra en %(n)d de %(steps)d comprobaciones: puede faltar o sobrar algún movimiento.")
             % {"n": statement.proof.steps - statement.proof.tied, "steps": statement.proof.steps}
         )
-    if same_number(statement.account, account.number) is False:
+    if account is not None and same_number(statement.account, account.number) is False:
         found.append(
             _("El archivo dice que es de la cuenta %(file)s y elegiste «%(name)s» (%(number)s).")
             % {"file": statement.account[:40], "name": account.name, "number": account.number}
