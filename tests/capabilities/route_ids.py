@@ -49,6 +49,7 @@ VALUES: dict[str, Callable[[World], Any]] = {
     "channel": lambda world: "email",
     "adapter": lambda world: "smtp",
     "provider": lambda world: "sandbox",
+    "feed": lambda world: "generic",
     "hook_company": lambda world: world.company.pk,
     "hook_token": lambda world: "no-such-token",
     "uidb36": lambda world: "1",

@@ -22,7 +22,7 @@ SECRET_TEXTS = [
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), HIDDEN),  # user:password@ in an address
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
     (_SAID, rf"\1{HIDDEN}"),
-    (re.compile(r"(/ganchos/(?:canales|pagos)/[^/\s]+/)[^/\s?'\"]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(/ganchos/(?:canales|pagos|bancos)/[^/\s]+/)[^/\s?'\"]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(/[lp]/[-\w]+/)[\w-]{20,}"), rf"\1{HIDDEN}"),
     (re.compile(r"(/(?:invitacion|password/reset/key|confirm-email)/)[^/\s?'\"]+"), rf"\1{HIDDEN}"),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),

@@ -22,5 +22,8 @@ COMPANY = [
     Rule("process_notices", "aldia.jobs.messaging.process_notices", every_minutes=5),
     Rule("process_payment_inbox", "aldia.jobs.payments.process_inbox", every_minutes=5),
     Rule("check_payments", "aldia.jobs.payments.check_payments", every_minutes=5),
+    Rule("process_feed_events", "aldia.jobs.bank_feeds.process_feed_events", every_minutes=5),
+    Rule("pull_feeds", "aldia.jobs.bank_feeds.pull_feeds", every_minutes=180),
+    Rule("tell_paused_classes", "aldia.jobs.bank_feeds.tell_paused_classes", every_minutes=60),
     Rule("tell_test_notices", "aldia.jobs.sandbox.tell_test_notices", every_minutes=5),
 ]

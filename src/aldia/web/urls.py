@@ -37,6 +37,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("aldia.web.urls_collecting")),
     path("", include("aldia.web.urls_messages")),
     path("", include("aldia.web.urls_payments")),
+    path("", include("aldia.web.urls_statements")),
+    path("", include("aldia.web.urls_feeds")),
+    path("", include("aldia.web.urls_banking")),
+    path("", include("aldia.web.urls_matching")),
     path("", include("aldia.web.urls_reminders")),
 ]
 if settings.DEV:
