@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import F
 
@@ -48,12 +47,8 @@ def waiting(customer_ids: Collection[uuid.UUID] | None = None) -> list[Waiting]:
 
 
 def _waiting(credit: Credit, match: Match, owed: list[Receivable]) -> Waiting:
-    arrived = tuple(row for row in owed if _came_after(row, match.applied_at))
+    arrived = tuple(row for row in owed if row.created_at > match.created_at)
     return Waiting(credit, match, credit.remaining - credit.held, tuple(owed), arrived)
-
-
-def _came_after(row: Receivable, moment: datetime) -> bool:
-    return row.created_at > moment
 
 
 def _owed(customer_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, str], list[Receivable]]:
