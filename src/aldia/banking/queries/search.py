@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from aldia.banking.models import BankMovement, Match, MatchDecision
 from aldia.customers import queries as customer_queries
 from aldia.customers.models import Customer
+from aldia.domain.folding import fold
 from aldia.domain.folios import split_number
 from aldia.domain.money import MoneyError, parse_money
 from aldia.receivables.models import Credit, CreditKind, Receivable
@@ -27,6 +28,7 @@ MOST_CUSTOMERS = 8
 MOST_DOCUMENTS = 60
 MOST_CREDITS = 12
 MOST_TOKENS = 6
+LEAST_TAX_ID = 8
 NEAR_DAYS = 30
 _HEX = re.compile(r"^[0-9A-F]{8}")
 _DIGIT = re.compile(r"[0-9]")
@@ -35,12 +37,13 @@ MONEY = (CreditKind.PAYMENT, CreditKind.ADVANCE)
 
 @dataclass(slots=True)
 class Group:
-    """What was found of one customer. `more` documents are not shown."""
+    """What was found of one customer; the first `hits` documents answer by themselves. `more` are not shown."""
 
     customer: Customer
     documents: list[Receivable] = field(default_factory=list)
     payments: list[Credit] = field(default_factory=list)
     more: int = 0
+    hits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,9 @@ def usable_notes(customer_ids: Iterable[uuid.UUID], currency: str) -> list[Credi
 
 def find(asked: Asked) -> list[Group]:
     """Everything that answers to the text, by customer; the most exact answers first."""
-    documents = [*_by_folio(asked), *_by_amount(asked, asked.minor)]
+    documents = list({row.pk: row for row in (*_by_folio(asked), *_by_amount(asked, asked.minor))}.values())
     payments = [*_payments_of(asked, Q(reference=asked.text)), *_payments_by_amount(asked, asked.minor)]
-    named = customer_queries.matching(asked.sight.customers(), customer_queries.Filter(asked.text))
-    customers = list(named.order_by("legal_name")[:MOST_CUSTOMERS])
-    return _grouped(asked, documents, payments, customers)
+    return _grouped(asked, documents, payments, _named(asked))
 
 
 def suggest(asked: Asked, likely: Sequence[uuid.UUID]) -> list[Group]:
@@ -122,6 +123,15 @@ def likely_customers(movement: BankMovement) -> list[uuid.UUID]:
 def _customer_key(said: object) -> uuid.UUID | None:
     text = said.get("customer", "") if isinstance(said, dict) else said
     return customer_queries.as_uuid(str(text)) if text else None
+
+
+def _named(asked: Asked) -> list[Customer]:
+    """Customers by name or tax id; a few digits alone are a folio or an amount, found in half the tax ids."""
+    words = "".join(char for char in fold(asked.text) if char.isalnum())
+    if not words or (words.isdigit() and len(words) < LEAST_TAX_ID):
+        return []
+    found = customer_queries.matching(asked.sight.customers(), customer_queries.Filter(asked.text))
+    return list(found.order_by("legal_name")[:MOST_CUSTOMERS])
 
 
 def _by_folio(asked: Asked) -> list[Receivable]:
@@ -158,14 +168,18 @@ def _grouped(
     groups = {each.pk: _whole(asked, each) for each in customers}
     for row in documents:
         group = groups.setdefault(row.customer_id, Group(row.customer))
-        if all(row.pk != each.pk for each in group.documents):
-            group.documents.insert(0, row) if group.more else group.documents.append(row)
+        group.documents = [*group.documents[: group.hits], row, *_without(group.documents[group.hits :], row)]
+        group.hits += 1
     for credit in payments:
         group = groups.setdefault(credit.customer_id, Group(credit.customer))
         if all(credit.pk != each.pk for each in group.payments):
             group.payments.append(credit)
     exact = {row.customer_id for row in documents} | {each.customer_id for each in payments}
     return sorted(groups.values(), key=lambda group: group.customer.pk not in exact)[: MOST_CUSTOMERS * 2]
+
+
+def _without(rows: list[Receivable], row: Receivable) -> list[Receivable]:
+    return [each for each in rows if each.pk != row.pk]
 
 
 def _whole(asked: Asked, customer: Customer) -> Group:
