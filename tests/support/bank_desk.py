@@ -111,7 +111,9 @@ class BankDesk:
         return self.decided(moved, best, reasons=[*reasons, SHADOW] if not best.vetoes else [*reasons, TWICE])
 
     def reason(self, name: str = "Comisiones bancarias", direction: str = "both") -> AdjustmentReason:
-        return save_reason(name=name, code="", account_name=name, direction=direction, actor=self.owner)
+        self.folio += 1
+        code = f"701-{self.folio}"
+        return save_reason(name=name, code=code, account_name=name, direction=direction, actor=self.owner)
 
     def get(self, path: str, status: int = 200, **headers: str) -> str:
         answer = self.client.get(path, headers=headers or None)

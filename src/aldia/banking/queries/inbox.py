@@ -199,13 +199,13 @@ def _explained_by(customer: Any) -> QuerySet[Match]:
 
 def _said(text: str, home: str) -> Q:
     """All the words in the bank's narrative, or a key, or an amount, or the payer's customer."""
-    said = Q()
-    for word in fold(text).split()[:MOST_WORDS]:
-        said &= Q(text_key__contains=word)
-    named = Customer.objects.all()
-    for word in fold(text).split()[:MOST_WORDS]:
-        named = named.filter(search__contains=word)
-    found = said | Q(trace_key=text) | Q(bank_reference=text) | Q(payer__in=named.values("pk"))
+    found = Q(trace_key=text) | Q(bank_reference=text)
+    if words := fold(text).split()[:MOST_WORDS]:
+        said, named = Q(), Customer.objects.all()
+        for word in words:
+            said &= Q(text_key__contains=word)
+            named = named.filter(search__contains=word)
+        found |= said | Q(payer__in=named.values("pk"))
     try:
         amount = parse_money(text, home).minor
     except BadMoney:
