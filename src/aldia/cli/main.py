@@ -26,6 +26,8 @@ COMMANDS = {  # name: (file in cli/commands, what it does)
     "worker": ("worker", "solo los trabajos en segundo plano"),
     "tick": ("tick", "solo los horarios"),
     "company": ("company", "crear y listar empresas"),
+    "account": ("account", "cuentas de banco: crear y listar"),
+    "statements": ("statements", "estados de cuenta del banco: leerlos e importarlos"),
     "import": ("import_documents", "leer documentos fiscales: XML, ZIP, carpetas"),
     "check": ("check", "qué tienen mal unos documentos fiscales, sin guardarlos"),
     "receivables": ("receivables", "saldos iniciales desde CSV o XLSX"),

@@ -63,9 +63,17 @@ class Imported:
 
 
 def upload(
-    *, data: bytes, name: str, account_id: uuid.UUID | None = None, today: date | None = None, actor: User | None
+    *,
+    data: bytes,
+    name: str,
+    account_id: uuid.UUID | None = None,
+    mapping: Mapping | None = None,
+    today: date | None = None,
+    actor: User | None,
 ) -> StatementFile:
     """Keep a file as it came, and say what it is; one that is no statement is kept with the sentence why.
+
+    `mapping` says how its columns are read, where that is known before (without fingerprint: whatever its header is).
 
     Raises `FileTooLarge` or `CannotStore`; `ImportRefused` if the account is gone.
     """
@@ -75,7 +83,7 @@ def upload(
     stored = storage.store(name, data, max_bytes=LIMITS.file)
     file = StatementFile(
         company_id=current_company_id(), file=stored, name=stored.name[:255], sha256=hashlib.sha256(data).hexdigest(),
-        account=account, uploaded_by=actor,
+        account=account, uploaded_by=actor, mapping=[mapping.to_json()] if mapping else None,
     )  # fmt: skip
     try:
         found = queries.read(data, hints=queries.hints_for(file, account, today), remembered=queries.remembered(file))
