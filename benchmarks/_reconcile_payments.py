@@ -365,6 +365,18 @@ class _Month:
             swiped += timedelta(days=swiped.weekday() > 3 and self.random.random() < 0.4)
         return known
 
+    def _noted(self, day: date) -> None:
+        """A transfer that somebody has noted already, from the receipt that the customer sent."""
+        customer = self._customer()
+        bill = self._one(customer)
+        if bill:
+            noted_on = day - timedelta(days=self.random.choice((0, 0, 1, 2)))
+            noted = Noted(f"k{self.n}-{bill.key}", bill.key, bill.balance, noted_on, "manual")
+            self.world.noted[noted.key] = noted
+            truth = Truth("noted", customer=customer.key, known={noted.key: bill.balance})
+            self._line(day, bill.balance, truth, customer, customer.habit, [bill])
+            self._settle({bill.key: (bill.balance, bill.balance)}, day)
+
     def _factoring(self, day: date) -> None:
         """A factor pays documents of several customers less its discount, citing some of them."""
         lines: Lines = {}

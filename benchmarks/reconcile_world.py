@@ -38,7 +38,7 @@ class Profile:
 _KINDS = {
     "single": 44.0, "several": 18.5, "difference": 7.0, "partial": 4.0, "instalment": 3.2, "rounding": 3.0,
     "third": 4.0, "advance": 2.5, "noise": 4.0, "anonymous": 4.0, "wrong_folio": 1.5, "exchange": 0.8, "double": 0.7,
-    "shared": 0.5, "credit_note": 1.2, "cards": 0.6, "factoring": 0.5, "copy": 1.0, "returned": 0.8,
+    "shared": 0.5, "credit_note": 1.2, "cards": 0.6, "noted": 0.6, "factoring": 0.5, "copy": 1.0, "returned": 0.8,
 }  # fmt: skip
 _CHANNELS = {"banorte": 82.0, "bbva": 8.0, "santander": 5.0, "other": 3.0, "cash": 2.0}
 _HABITS = {
@@ -110,13 +110,15 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A payment of a document that a shop writes down when the card is swiped; the bank shows it days later."""
+    """A payment of a document that somebody wrote down before the bank showed it: when the card was swiped, or when
+    the customer sent the receipt of its transfer.
+    """
 
     key: str
     document: str
     amount: int
-    swiped_on: date
-    terminal: str
+    noted_on: date
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ DAY = timedelta(days=1)
 A = document("d101", 1_160_037)
 NOTED = KnownMoney("k1", NORTE, "MXN", 500_011, TODAY - DAY, "manual")
 CARDS = [
-    KnownMoney("c1", NORTE, "MXN", 100_033, TODAY - 2 * DAY, "stripe", fee=3_100, group="po_1"),
-    KnownMoney("c2", SUR, "MXN", 250_071, TODAY - DAY, "stripe", fee=7_700, group="po_1"),
-    KnownMoney("c3", SUR, "MXN", 80_000, TODAY - DAY, "stripe", fee=2_500, group="po_2"),
+    KnownMoney("c1", NORTE, "MXN", 100_033, TODAY - 2 * DAY, "provider 1", fee=3_100, group="po_1"),
+    KnownMoney("c2", SUR, "MXN", 250_071, TODAY - DAY, "provider 1", fee=7_700, group="po_1"),
+    KnownMoney("c3", SUR, "MXN", 80_000, TODAY - DAY, "provider 1", fee=2_500, group="po_2"),
 ]
 NET = 100_033 - 3_100 + 250_071 - 7_700
 
@@ -75,14 +75,14 @@ def test_a_payout_that_its_provider_named_is_recognised_with_its_fee():
 
 
 def test_a_refund_lowers_the_payout():
-    refund = KnownMoney("r1", SUR, "MXN", -30_000, TODAY - DAY, "stripe", group="po_1")
+    refund = KnownMoney("r1", SUR, "MXN", -30_000, TODAY - DAY, "provider 1", group="po_1")
     decision = decided(knowing(*CARDS, refund), deposit(NET - 30_000, of=""))
     assert (decision.outcome, balanced(decision, NET - 30_000)) == (Outcome.AUTO, True)
     assert known(decision)["r1"] == -30_000
 
 
 TERMINAL = [
-    replace(card, key=f"t{n}", source="terminal", fee=0, group="", received_on=TODAY - days * DAY)
+    replace(card, key=f"t{n}", source="terminal 1", fee=0, group="", received_on=TODAY - days * DAY)
     for n, (card, days) in enumerate(zip(CARDS, (3, 2, 2), strict=True))
 ]
 DAYS = {

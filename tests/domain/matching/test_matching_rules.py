@@ -246,7 +246,7 @@ TRAPS = {
         books(document("d101", 1_160_037, days=-2)), deposit(1_160_037, concept="A-101"), "issued_after",
     ),
     "another customer's document": (books(A), deposit(1_160_037, of=SUR, concept="A-101"), "other_payer"),
-    "cites another document of theirs": (books(A, B), deposit(1_160_037, concept="A-102"), "instalment_or_document"),
+    "cites another document of theirs": (books(A, B), deposit(1_160_037, concept="A-102"), "cites_other"),
     "cites a document already paid": (paid_books(), deposit(1_160_037, concept="A-150"), "cites_paid"),
     "says it is an advance": (books(A), deposit(1_160_037, concept="ANTICIPO PEDIDO"), "says_advance"),
     "says it is a part": (books(A), deposit(1_160_037, concept="ABONO A CUENTA"), "says_partial"),

@@ -7,19 +7,26 @@ import inspect
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from aldia.cli.errors import CouldNotRun, WrongUsage
 from aldia.cli.output import add_json, emit
 
 NEEDS_DATABASE = False
+MISSED = 1  # a figure that was promised is not reached
+OPTIONS = {"profiles": "profile", "seeds": "seed"}
 ROOT = Path(__file__).resolve().parents[4]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="", help="cuál; sin nombre, las lista")
     parser.add_argument("--size", type=int, help="tamaño (el de cada una)")
+    parser.add_argument("--short", action="store_true", help="la versión que tarda segundos (reconcile)")
+    parser.add_argument("--profile", action="append", dest="profiles", help="solo este perfil (reconcile)")
+    parser.add_argument("--seed", action="append", dest="seeds", type=int, help="esta semilla (reconcile)")
     parser.add_argument("--here", action="store_true", help="en los datos de ALDIA_DATA y DATABASE_URL")
     add_json(parser)
 
@@ -34,9 +41,13 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="aldia-bench-") as folder:
         if not args.here:
             os.environ["ALDIA_DATA"] = folder
-        figures = _measure(args)
-    emit(args, figures, "\n".join(f"{name}: {value}" for name, value in figures.items()))
-    return 0
+        module = _module(args.name)
+        figures = module.run(**_chosen(module.run, args))
+    table = getattr(module, "table", None)
+    lines = table(figures) if table else [f"{name}: {value}" for name, value in figures.items()]
+    emit(args, figures, "\n".join(lines))
+    holds = getattr(module, "holds", None)
+    return 0 if holds is None or holds(figures) else MISSED
 
 
 def available() -> list[str]:
@@ -47,13 +58,26 @@ def available() -> list[str]:
     return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
 
 
-def _measure(args: argparse.Namespace) -> dict[str, object]:
+def _module(name: str) -> ModuleType:
     from aldia.cli.prepare import ready
 
     ready()
     sys.path.insert(0, str(ROOT))
-    module = import_module(f"benchmarks.{args.name}")
+    module = import_module(f"benchmarks.{name}")
     if not inspect.isfunction(getattr(module, "run", None)):
-        raise WrongUsage(f"benchmarks/{args.name}.py no mide nada por sí solo")
-    figures: dict[str, object] = module.run() if args.size is None else module.run(size=args.size)
-    return figures
+        raise WrongUsage(f"benchmarks/{name}.py no mide nada por sí solo")
+    return module
+
+
+def _chosen(measure: Callable[..., object], args: argparse.Namespace) -> dict[str, object]:
+    """The options given, which the benchmark must know."""
+    options = {name: getattr(args, name) for name in ("size", "short", "profiles", "seeds")}
+    chosen = {name: value for name, value in options.items() if value}
+    known = inspect.signature(measure).parameters
+    for name in chosen:
+        if name not in known:
+            raise WrongUsage(f"La medición «{args.name}» no tiene la opción --{OPTIONS.get(name, name)}")
+    unknown = set(args.profiles or ()) - set(getattr(sys.modules[measure.__module__], "PROFILES", ()))
+    if unknown:
+        raise WrongUsage(f"No existe el perfil «{sorted(unknown)[0]}»")
+    return chosen

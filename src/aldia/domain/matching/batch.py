@@ -86,6 +86,8 @@ class _Day:
                 if not applied:
                     break
                 self._apply(applied)
+        # what only lacks a record asks for the same reasons, so that its record is that of what would apply
+        self._clashes([key for key in sorted(self.pending) if _is_unopposed(self.decided[key])])
 
     def _is_ready(self, key: str, tier: Callable[[Hypothesis], bool]) -> bool:
         decision = self.decided[key]
@@ -133,6 +135,10 @@ class _Day:
             changed |= self.books.apply(best)
         self.pending -= set(keys)
         self._decide(sorted(key for key in self.pending if not changed.isdisjoint(self.decided[key].touched)))
+
+
+def _is_unopposed(decision: Decision) -> bool:
+    return decision.outcome is Outcome.PROPOSE and decision.hypothesis is not None and not decision.hypothesis.vetoes
 
 
 def _is_cited(hypothesis: Hypothesis) -> bool:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aldia.domain.matching import explaining
-from aldia.domain.matching.candidates import Case, customers, open_case
+from aldia.domain.matching.candidates import Case, by_due, customers, open_case
 from aldia.domain.matching.classify import classify
 from aldia.domain.matching.declared import declared
 from aldia.domain.matching.families import hypotheses, paying
 from aldia.domain.matching.grading import grade
 from aldia.domain.matching.index import Index
 from aldia.domain.matching.known import TOLD, recognised
-from aldia.domain.matching.model import Allocation, BankMovement, Decision, Hypothesis, Outcome
+from aldia.domain.matching.model import Allocation, BankMovement, Decision, Document, Hypothesis, Outcome
 from aldia.domain.matching.settings import Settings
 from aldia.domain.matching.trust import Trust
 from aldia.domain.matching.vetoes import NEVER, vetoes
 
 POLICY_VETOES = frozenset({"sibling", "oldest_part", "two_solutions", "chance"})
-MOST_BY_AMOUNT = 5
+MOST_BY_AMOUNT = 12
 
 
 def decide(movement: BankMovement, index: Index, *, settings: Settings, trust: Trust) -> Decision:
@@ -80,8 +80,16 @@ def rank(case: Case) -> list[Hypothesis]:
 def _by_amount(case: Case) -> list[Hypothesis]:
     """Nobody is known and nothing cited: whoever owes exactly this, as a question."""
     movement = case.movement
-    found = case.index.by_balance(movement.currency, movement.amount, MOST_BY_AMOUNT)
+    found = list(case.index.by_balance(movement.currency, movement.amount, MOST_BY_AMOUNT))
+    if len(found) > 1:
+        found.sort(key=lambda document: (*_turn(case, document), by_due(document)))
     return [paying(document.customer, "amount_only", [document]) for document in found]
+
+
+def _turn(case: Case, document: Document) -> tuple[bool, bool]:
+    """What a customer owes first it is likelier to pay now, and what is issued already."""
+    first = min(case.index.open_of(document.customer, document.currency), key=by_due, default=document)
+    return (document.issued_on > case.movement.booked_on, first.key != document.key)
 
 
 def _exchange(case: Case) -> list[Hypothesis]:

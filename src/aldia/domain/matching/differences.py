@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from aldia.domain.matching.model import Allocation, Document
-from aldia.domain.matching.settings import Commission, Settings
+from aldia.domain.matching.settings import Commission, Settings, Withholding
 
 MILLION = 1_000_000
+DECIMALS = (10_000, 100_000, 1_000_000)
 RATE_SLACK = 20_000  # rates are written with two decimals of a per cent: 10.67 for two thirds of 16
 GRACE_DAYS = 3  # an early payment sent on its last day arrives after a weekend
 
@@ -54,24 +56,40 @@ def _withheld(
 ) -> Iterator[tuple[str, tuple[Allocation, ...]]]:
     nets = [net_of(document, settings) for document in documents]
     slack = len(documents) + (sum(nets) // RATE_SLACK if cited else 0)
-    seen: set[tuple[int, ...]] = set()
-    for rule in settings.withholdings:
-        parts = [divide(net * rule.numerator, rule.denominator) for net in nets]
-        if abs(sum(parts) - missing) <= slack and tuple(parts) not in seen:
-            seen.add(tuple(parts))
-            yield "withholding", settle(documents, _exactly(parts, missing), f"withholding:{rule.key}")
+    seen: set[str] = set()
+    net, most = sum(nets), slack + len(nets)  # each part is rounded by itself
+    for key, numerator, denominator in _written(settings.withholdings):
+        if key in seen or abs(net * numerator - missing * denominator) > most * denominator:
+            continue
+        parts = [divide(each * numerator, denominator) for each in nets]
+        if abs(sum(parts) - missing) <= slack:
+            seen.add(key)
+            yield "withholding", settle(documents, _exactly(parts, missing), f"withholding:{key}")
+
+
+@lru_cache(maxsize=64)
+def _written(rules: tuple[Withholding, ...]) -> tuple[tuple[str, int, int], ...]:
+    """Rates, and as contracts write them: a per cent with two, three or four decimals (10.67 for two thirds of 16)."""
+    found: list[tuple[str, int, int]] = []
+    for rule in rules:
+        found.append((rule.key, rule.numerator, rule.denominator))
+        if rule.numerator * DECIMALS[-1] % rule.denominator:
+            found += ((rule.key, divide(rule.numerator * scale, rule.denominator), scale) for scale in DECIMALS)
+    return tuple(found)
 
 
 def _discounted(documents: Sequence[Document], missing: int, on: date) -> Iterator[tuple[str, tuple[Allocation, ...]]]:
     terms = [document.discount for document in documents]
-    if all(each is not None and on <= each.until + timedelta(days=GRACE_DAYS) for each in terms):
+    if all(each is not None for each in terms):
+        in_time = all(each and on <= each.until + timedelta(days=GRACE_DAYS) for each in terms)
         parts = [
             divide(document.total * each.ppm, MILLION)
             for document, each in zip(documents, terms, strict=True)
             if each is not None
         ]
         if abs(sum(parts) - missing) <= len(documents):
-            yield "discount", settle(documents, _exactly(parts, missing), "discount")
+            family = "discount" if in_time else "late_discount"
+            yield family, settle(documents, _exactly(parts, missing), "discount")
 
 
 def short_of(documents: Sequence[Document], missing: int) -> tuple[Allocation, ...]:

@@ -17,6 +17,8 @@ from aldia.domain.matching.model import Allocation, CreditNote, Document, Hypoth
 MOST_CITED_SUBSETS = 7
 SMALL_SHARE = 20  # less than a twentieth missing is something that was kept, not a part
 MOST_PARTS = 12
+MOST_FEE = 5_000  # minor units: more than banks keep of a transfer
+NOT_YET_CHANCE = 99  # λ that does not lower a proposal: what is nearly owed is no accident
 
 
 def hypotheses(case: Case, customer: str) -> list[Hypothesis]:
@@ -125,6 +127,7 @@ def _uncited(case: Case, customer: str, owed: Sequence[Document], found: list[Hy
             if 0 < amount - document.balance < case.settings.rounding:
                 chance = subsets.near_chance_ppm(balances, document.balance, _width(case, "rounding"))
                 yield paying(customer, "rounding", [document], left=amount - document.balance, chance=chance)
+        yield from _nearly(case, customer, owed, balances)
         if len(owed) > 1:
             for kind, allocations in explain(owed, amount, case.movement.booked_on, case.settings):
                 yield Hypothesis(customer, f"{kind}_all", allocations)
@@ -133,12 +136,24 @@ def _uncited(case: Case, customer: str, owed: Sequence[Document], found: list[Hy
     yield from _fallback(case, customer, owed)
 
 
+def _nearly(case: Case, customer: str, owed: Sequence[Document], balances: Sequence[int]) -> Iterator[Hypothesis]:
+    """A few pesos less than one document: what a bank may have kept, although nobody told of such a fee."""
+    amount = case.movement.amount
+    near = [document for document in owed if case.settings.rounding <= document.balance - amount <= MOST_FEE]
+    if len(near) == 1 and amount > 2 * MOST_FEE:
+        chance = subsets.near_chance_ppm(balances, near[0].balance, _width(case, "unexplained"))
+        yield Hypothesis(
+            customer, "unexplained", short_of(near, near[0].balance - amount), chance_ppm=min(chance, NOT_YET_CHANCE)
+        )
+
+
 def _width(case: Case, kind: str) -> int:
     """How many amounts an explanation of a kind admits: the more, the likelier that one fits by chance."""
     settings = case.settings
     widths = {
         "rounding": 2 * settings.rounding - 1, "fee": len(settings.fees), "discount": 3,
-        "commission": 3 * len(settings.commissions), "withholding": 3 * len(settings.withholdings),
+        "commission": 3 * len(settings.commissions), "withholding": 6 * len(settings.withholdings),
+        "late_discount": 3, "unexplained": MOST_FEE,
     }  # fmt: skip
     return widths[kind]
 

@@ -16,10 +16,11 @@ _FAMILY = {
     "declared": 34, "known": 34, "payout": 34, "exact": 30,
     "all_open": 26, "all_due": 25, "oldest_first": 25, "month": 24, "run": 22,
     "all_but_one": 22, "pair": 21, "triple": 19, "quad": 17, "any": 15, "completed": 20, "credit_note": 23,
-    "withholding": 22, "discount": 22, "rounding": 21, "fee": 20, "commission": 19, "instalment": 19,
+    "withholding": 22, "discount": 22, "rounding": 21, "fee": 20, "commission": 19, "instalment": 32,
     "withholding_all": 18, "discount_all": 18, "rounding_all": 18, "fee_all": 15, "commission_all": 15,
-    "partial": 14, "surplus": 2, "exchange": 6, "short": 5, "unexplained": 6, "first_part": 4,
-    "oldest_part": 3, "advance": 1, "amount_only": 4,
+    "partial": 14, "surplus": 2, "exchange": 6, "late_discount": 12, "late_discount_all": 8,
+    "short": 5, "unexplained": 6, "first_part": 12,
+    "oldest_part": 0, "advance": -2, "amount_only": 4,
 }  # fmt: skip
 _SUPPORT = {
     "uuid": 42, "link": 45, "trace": 45, "key": 45, "group": 45, "day": 12,
@@ -39,13 +40,15 @@ _PAYER = {
     "external": -4,
 }
 _BANDS = ((100, "a"), (1_000, "b"), (10_000, "c"))
+SLIP = 45  # an exact amount with another folio: a slip of the pen is likelier than a part that owes as much by chance
 _CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
 # λ is asked of what nobody cited: of cited documents, chance is no explanation
 _BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part", "day"})
 
 
+EXPLAINED = ("withholding", "discount", "fee", "commission", "credit_note", "rounding")
 _CLASS_FAMILY = dict.fromkeys(FAMILIES, "set") | dict.fromkeys(("partial", "instalment", "first_part"), "part")
-_CLASS_FAMILY |= dict.fromkeys(("withholding", "discount", "fee", "commission", "credit_note", "rounding"), "explained")
+_CLASS_FAMILY |= dict.fromkeys(EXPLAINED, "explained")
 _CLASS_SUPPORT = dict.fromkeys(("uuid", "series", "keyword"), "folio") | dict.fromkeys(
     ("link", "trace", "key", "group"), "told"
 )
@@ -58,6 +61,8 @@ def grade(case: Case, hypothesis: Hypothesis) -> Hypothesis:
     band = _band(hypothesis.chance_ppm) if support in _BY_CHANCE else "-"
     score = _FAMILY[hypothesis.family] + _SUPPORT[support] + _PAYER[payer]
     score -= {"a": 0, "b": 3, "c": 8, "d": 12}.get(band, 0)
+    if hypothesis.family == "exact" and support == "mismatch":
+        score += SLIP
     return replace(
         hypothesis,
         allocations=tuple(sorted(hypothesis.allocations, key=_by_document)),
@@ -75,9 +80,11 @@ def class_of(family: str, support: str, payer: str, band: str) -> str:
     """The class, coarse enough to earn a record: kind of arithmetic | kind of citation | payer | λ."""
     cited = _CLASS_SUPPORT.get(support, support)
     chance = {"-": "-", "a": "sure"}.get(band, "fair")
+    if band in ("c", "d") and family in EXPLAINED:
+        chance = "thin"
     if cited == "reference":
         cited = "number"
-    if payer in ("own", "id", "name") or (payer == "near" and chance != "fair"):
+    if payer in ("own", "id", "name") or (payer == "near" and chance in ("sure", "-")):
         who = "known"
     else:
         who = {"near": "near", "among": "near", "other": "other"}.get(payer, "unknown")

@@ -13,6 +13,7 @@ from aldia.domain.matching.model import Hypothesis, KnownMoney
 from aldia.domain.matching.subsets import chance_ppm
 
 BEFORE_DAYS, AFTER_DAYS = 12, 3  # cheques and weekends; a payment noted some days after it came
+PAID_OUT = ("card", "provider", "terminal")  # how such sources begin
 MOST_SINGLES = 5
 MOST_IN_RUN = 300
 TOLD = frozenset({"key", "group"})
@@ -24,7 +25,7 @@ def recognised(case: Case) -> Iterator[Hypothesis]:
     near = [each for each in case.known() if each.currency == movement.currency and _is_near(case, each)]
     near.sort(key=lambda each: (each.received_on, each.key))
     keyed = [each for each in near if each.trace and each.trace == movement.trace_key]
-    singles = [each for each in keyed or near if _fits(case, each)]
+    singles = [each for each in keyed or near if _fits(case, each) and (keyed or not _is_paid_out(each))]
     for each in singles[:MOST_SINGLES]:
         yield _of(case, [each], "known", "key" if keyed else "none")
     if not keyed:
@@ -34,6 +35,11 @@ def recognised(case: Case) -> Iterator[Hypothesis]:
 def _is_near(case: Case, money: KnownMoney) -> bool:
     booked = case.movement.booked_on
     return booked - timedelta(days=BEFORE_DAYS) <= money.received_on <= booked + timedelta(days=AFTER_DAYS)
+
+
+def _is_paid_out(money: KnownMoney) -> bool:
+    """Whether it comes by a provider or a terminal, never as a transfer of the customer."""
+    return bool(money.group) or money.source.startswith(PAID_OUT)
 
 
 def _fits(case: Case, money: KnownMoney) -> bool:
@@ -98,4 +104,7 @@ def _of(case: Case, group: Sequence[KnownMoney], family: str, support: str, chan
 
 def on_books(case: Case, best: Hypothesis) -> bool:
     """Whether the customer's payment of this very amount is on the books already and waits for its deposit."""
-    return any(each.customer == best.customer and _is_near(case, each) and _fits(case, each) for each in case.known())
+    return any(
+        each.customer == best.customer and not _is_paid_out(each) and _is_near(case, each) and _fits(case, each)
+        for each in case.known()
+    )

@@ -188,6 +188,7 @@ class Said:
 class KnownMoney:
     """A payment on the books that the bank has not shown yet: noted by hand, or told by a provider (`source`).
 
+    Sources that begin with card, terminal or provider never come as a transfer of the customer, but in a payout.
     `amount` is the part that has not been seen at the bank; `fee` what the provider keeps of it; `group` the payout it
     comes in, where the provider says so. A refund that is taken off a payout is of negative amount.
     """

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from aldia.domain.matching.candidates import Case
-from aldia.domain.matching.grading import payer_label
+from aldia.domain.matching.grading import EXPLAINED, payer_label
 from aldia.domain.matching.known import TOLD, on_books
 from aldia.domain.matching.model import Document, Hypothesis
 from aldia.domain.matching.subsets import FAMILIES
 
-NEVER = frozenset({"amount_only", "oldest_part", "advance", "short", "unexplained", "exchange", "surplus"})
+NEVER = frozenset(
+    {"amount_only", "oldest_part", "advance", "short", "unexplained", "exchange", "surplus", "late_discount"}
+)
 SETS = frozenset(FAMILIES)
 PARTS = frozenset({"partial", "instalment", "first_part"})
-EXPLAINED = frozenset({"withholding", "discount", "fee", "commission", "credit_note", "rounding"})
 SURE = frozenset({"link", "trace", "complement", "portal", "uuid", "series", "keyword"})
 KNOWN = frozenset({"own", "id", "name", "near"})
 AMONG = "among"
 MOST_CHANCE_PPM = 1_000  # of a set that nobody cited: λ < 10⁻³
+MOST_EXPLAINED_PPM = 10_000  # of a document with a difference that is explained
 MARGIN = 8  # points by which the next explanation must be worse
 HUNDREDS = 10_000  # minor units: nobody's tax or commission leaves whole hundreds
 ROUND = 50_000  # minor units: an amount in whole five hundreds is common
@@ -33,8 +35,8 @@ def vetoes(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> tuple[
 def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
     payer = payer_label(case.payer, best.customer)
     movement = case.movement
-    if best.family in NEVER:
-        yield best.family
+    if best.family.removesuffix("_all") in NEVER:
+        yield best.family.removesuffix("_all")
     if movement.amount > case.settings.cap:
         yield "over_cap"
     if best.known:
@@ -76,10 +78,18 @@ def _speaks_for_itself(case: Case, best: Hypothesis, payer: str) -> bool:
     amount is theirs to the cent; any of it when the payer is one of a few customers and this is one of them.
     """
     if best.support == "number":
-        return best.family == "exact" or payer == AMONG
+        return best.family == "exact" or (payer == AMONG and best.family not in PARTS)
+    if best.support in ("complement", "portal"):
+        return not _is_anybodys(case)
     if best.support == "part":
         return best.chance_ppm < MOST_CHANCE_PPM and _folios(case, best) > 1
-    return best.support in SURE and (best.family not in PARTS or payer == AMONG)
+    return best.support in SURE and best.family not in PARTS
+
+
+def _is_anybodys(case: Case) -> bool:
+    """Whether the amount is round, or two documents owe it, or two people stated it: it says nothing of who paid."""
+    movement = case.movement
+    return movement.amount % ROUND == 0 or len(case.index.by_balance(movement.currency, movement.amount, 2)) > 1
 
 
 def _folios(case: Case, best: Hypothesis) -> int:
@@ -87,7 +97,8 @@ def _folios(case: Case, best: Hypothesis) -> int:
 
 
 def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
-    owed = {document.key: document for document in case.owed(best.customer)}
+    open_now = case.index.open_of(best.customer, "") if best.family == "exchange" else case.owed(best.customer)
+    owed = {document.key: document for document in open_now}
     chosen = [owed[key] for key in best.documents if key in owed]
     if len(chosen) < len(best.documents):
         yield "not_open"
@@ -97,7 +108,8 @@ def _documents(case: Case, best: Hypothesis, payer: str) -> Iterator[str]:
         yield "sibling"
     if payer not in KNOWN and payer != AMONG and _is_common(case, best, chosen):
         yield "common_amount"
-    if best.chance_ppm >= MOST_CHANCE_PPM and best.family != "exact":
+    most = MOST_EXPLAINED_PPM if best.family in EXPLAINED else MOST_CHANCE_PPM
+    if best.chance_ppm >= most and best.family != "exact":
         yield "chance"
     by_chance = best.family in EXPLAINED or best.family == "first_part"
     if best.support in ("none", "unknown") and by_chance and case.movement.amount % HUNDREDS == 0:
@@ -169,7 +181,7 @@ def _undercuts(best: Hypothesis, rival: Hypothesis) -> bool:
     """Whether one document that nobody cited owes the amount, or nearly, and something else gives it as well: a set
     that is no mere chance, or, where equal amounts are common anyway, any set and any whole part of a document.
     """
-    if best.support not in ("none", "unknown", "history") or best.family not in EXPLAINED | {"exact"}:
+    if best.support not in ("none", "unknown", "history") or best.family not in (*EXPLAINED, "exact"):
         return False
     common = best.family != "exact" or best.chance_ppm >= MOST_CHANCE_PPM
     if rival.family in SETS:
