@@ -111,12 +111,10 @@ class _Batch:
 
 def _asked_again(decision: Decision, row: BankMovement) -> Decision:
     """In place of what a company in shadow reads, why this one movement only proposes."""
-    if self_applied := decision.outcome is Outcome.REVERSAL:
-        decision = replace(decision, outcome=Outcome.EXCEPTION)
+    outcome = Outcome.EXCEPTION if decision.outcome is Outcome.REVERSAL else decision.outcome
     code, template = ("rest", REST) if row.explained else ("undone", UNDONE)
     reasons = [each for each in decision.reasons if each.code != "shadow"]
-    says = self_applied or len(reasons) < len(decision.reasons)
-    return replace(decision, reasons=(*reasons, Reason(code, template, {}))) if says else decision
+    return replace(decision, outcome=outcome, reasons=(*reasons, Reason(code, template, {})))
 
 
 def _queued(movement_ids: Collection[uuid.UUID]) -> list[BankMovement]:
