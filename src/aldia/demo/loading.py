@@ -14,6 +14,7 @@ from aldia.customers.models import ContactRole, Customer
 from aldia.customers.operations import contacts, credit_lines, portfolios
 from aldia.customers.operations.customers import Details, update_customer
 from aldia.demo.bad_files import bad_files
+from aldia.demo.banking import bank
 from aldia.demo.cast import make_cast
 from aldia.demo.claims import claim
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, write_zip
@@ -81,6 +82,8 @@ def load_demo(
         till = open_till(on, owner, now=now())
         pay(till, owner, now=now())
         draft_rules(owner)
+        say("Cuentas de banco, estados de cuenta y conciliación")
+        bank(cast, owner, today=today, now=now())
         say("Recordatorios de las últimas semanas, al buzón de prueba")
         remind(on, owner, today=today, now=now())
         say("Verificando sellos y timbres")
