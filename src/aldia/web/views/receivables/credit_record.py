@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from aldia.banking.models import BankAccount
+from aldia.banking.queries.story import behind_credits
 from aldia.receivables.models import Credit, CreditKind, Receivable
 from aldia.receivables.operations.allocating import reassign_credit
 from aldia.receivables.operations.payments import live_allocations, reverse_credit
@@ -64,9 +66,17 @@ def _page(request: CompanyRequest, credit: Credit, *, status: int = 200, **more:
         "can_undo": credit.kind != CreditKind.PRESUMED and credit.reversed_on is None,
         "can_reverse": credit.reversed_on is None and credit.document_id is None,
         "reverse_form": more.pop("reverse_form", None) or ReasonForm(auto_id="reverse_%s"),
+        "behind": behind_credits([credit.pk]),
+        "expects_bank": _expects_bank(credit),
         **more,
     }
     return render(request, "receivables/credit.html", context, status=status)
+
+
+def _expects_bank(credit: Credit) -> bool:
+    """Whether a movement of the bank is to be seen behind it: money that stands, of a company that keeps its bank."""
+    is_money = credit.kind in (CreditKind.PAYMENT, CreditKind.ADVANCE) and credit.reversed_on is None
+    return is_money and BankAccount.objects.filter(archived_at__isnull=True).exists()
 
 
 def seen(credit: Credit) -> str:

@@ -43,6 +43,7 @@ TAB_CAP = 1000
 SOURCES = (
     ("document", gettext_lazy("De un documento fiscal")),
     ("person", gettext_lazy("Registrado por una persona")),
+    ("bank", gettext_lazy("Del banco")),
     ("opening", gettext_lazy("Saldo inicial")),
 )
 

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from aldia.banking.queries.story import behind_receivable
 from aldia.domain.money import minor_text
 from aldia.receivables.models import Credit, CreditKind, Receivable, ReceivableKind
 from aldia.receivables.queries import states
@@ -143,6 +144,7 @@ def page(
         "raised": [each for each in detail.raised_by if each.kind != ReceivableKind.LATE_FEE],
         "standing": standing.of_receivable(request, row),
         "paying": paying_of(row, clock.now()),
+        "behind": behind_receivable(row),
         "forms": desk.forms(),
         "opened": opened,
         "owed": desk.owed,
