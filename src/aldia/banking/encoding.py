@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aldia.banking.models import BankMovement
+from aldia.banking.payer_keys import account_value
 from aldia.domain.matching import (
     Allocation,
     Hypothesis,
@@ -38,7 +39,7 @@ def deposit_of(row: BankMovement, *, country: str, collection_account: str = "")
         trace_key=row.trace_key,
         payer_name=row.payer_name,
         payer_tax_id="" if is_generic(country, tax_id) else tax_id,
-        payer_account=row.payer_account,
+        payer_account=account_value(row.payer_account),
         kind=row.kind,
         collection_account=row.collection_account or collection_account,
         balance=row.balance,

@@ -30,10 +30,17 @@ class PayerKey:
     shown: str
 
 
-def value_of(kind: str, text: str) -> str:
-    """The spelling under which a payer's id is kept and looked up; "" for nothing."""
+def value_of(kind: str, text: str, country: str) -> str:
+    """The spelling under which a payer's id is kept and looked up; "" for nothing. `country` is the company's."""
     if kind == NAME:
         return name_key(text)[:200]
+    if kind == TAX_ID:
+        return tax_ids.normalise(country, text)[:200]
+    return account_value(text)
+
+
+def account_value(text: str) -> str:
+    """An account without the blanks and hyphens that people and banks put into it."""
     return "".join(char for char in text.upper() if char.isalnum())[:200]
 
 
@@ -51,15 +58,16 @@ class Own:
         """Of the company in scope."""
         company = Company.objects.get(pk=current_company_id())
         numbers = BankAccount.objects.exclude(number="").values_list("number", flat=True)
+        country = company.country
         return cls(
-            company.country, value_of(TAX_ID, company.tax_id), value_of(NAME, company.legal_name),
-            frozenset(value_of(ACCOUNT, number) for number in numbers),
+            country, value_of(TAX_ID, company.tax_id, country), value_of(NAME, company.legal_name, country),
+            frozenset(account_value(number) for number in numbers),
         )  # fmt: skip
 
     def identifies(self, key: PayerKey) -> bool:
         """Whether the id can name somebody: not our own, not one that everybody shares, not a scrap."""
         if key.kind == TAX_ID:
-            generic = tax_ids.is_generic(self.country, tax_ids.normalise(self.country, key.shown))
+            generic = tax_ids.is_generic(self.country, key.value)
             return len(key.value) >= 7 and key.value != self.tax_id and not generic
         if key.kind == ACCOUNT:
             return len(key.value) >= SHORTEST_ACCOUNT and key.value not in self.accounts and bool(key.value.strip("0"))
@@ -69,5 +77,5 @@ class Own:
 def keys_of(movement: BankMovement, own: Own) -> list[PayerKey]:
     """What a movement says of who paid, as far as it can identify anybody."""
     said = ((TAX_ID, movement.payer_tax_id), (ACCOUNT, movement.payer_account), (NAME, movement.payer_name))
-    keys = [PayerKey(kind, value_of(kind, text), text[:300]) for kind, text in said if text]
+    keys = [PayerKey(kind, value_of(kind, text, own.country), text[:300]) for kind, text in said if text]
     return [key for key in keys if key.value and own.identifies(key)]

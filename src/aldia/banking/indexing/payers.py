@@ -29,7 +29,7 @@ JOIN banking_payername n ON n.id = b.name_id
 WHERE b.company_id = %s AND b.block = %s LIMIT {MOST_LIKE + 1}) AS alike"""  # noqa: S608 - a constant
 _ALIASES = """
 SELECT customer_id, confirmed, rejected, confirmed_on, rejected_on FROM banking_payeralias
-WHERE company_id = %s AND kind = %s AND value = %s AND revoked_at IS NULL"""
+WHERE company_id = %s AND kind = %s AND value = %s AND revoked_at IS NULL AND confirmed > 0"""
 _COLLECTION = """
 SELECT customer_id FROM payments_collectionaccount
 WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value = %s AND value <> ''"""

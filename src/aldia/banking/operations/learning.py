@@ -165,8 +165,7 @@ def edit(
             alias.save(update_fields=["note", "version"])
             _audit(actor, "banking.payer_changed", alias, {"note": [before, alias.note]})
             return alias
-    shown = alias.shown if value_of(alias.kind, alias.shown) == alias.value else alias.value
-    fresh = add(kind=alias.kind, value=shown, customer_id=customer_id, note=note, actor=actor, now=now)
+    fresh = add(kind=alias.kind, value=alias.value, customer_id=customer_id, note=note, actor=actor, now=now)
     revoke(alias_id=alias.pk, actor=actor, now=now)
     return fresh
 
@@ -194,14 +193,24 @@ def _taught(match: Match, by: str, now: datetime) -> list[PayerAlias]:
     customer = match.customer
     if customer is None:
         return []
-    found = []
+    found, rested = [], _rested(match)
     for key in keys_of(match.movement, Own.of_company()):
-        if _is_own_data(key, customer):
+        if (key.kind, key.value) in rested or _is_own_data(key, customer):
             continue
         alias = alias_of(key, customer.pk)
-        if alias.pk != match.rests_on_id and teach(alias, match, by, now):
+        if teach(alias, match, by, now):
             found.append(alias)
     return found
+
+
+def _rested(match: Match) -> set[tuple[str, str]]:
+    """The learned payers that made the proposal: to accept it does not prove them (to compose it by hand does)."""
+    rested = {(match.rests_on.kind, match.rests_on.value)} if match.rests_on is not None else set()
+    payer = match.decision.payer if match.decision is not None and match.how != MatchHow.MANUAL else {}
+    how = str(payer.get("how", ""))
+    if how.startswith("learned_") and payer.get("customer") == str(match.customer_id):
+        rested.add((how.removeprefix("learned_"), str(payer.get("value", ""))))
+    return rested
 
 
 def _known(keys: Iterable[PayerKey]) -> list[PayerAlias]:
@@ -211,7 +220,7 @@ def _known(keys: Iterable[PayerKey]) -> list[PayerAlias]:
 def _is_own_data(key: PayerKey, customer: Customer) -> bool:
     """What the customer's own record says already is not to be learned."""
     if key.kind == TAX_ID:
-        return key.value == value_of(TAX_ID, customer.tax_id)
+        return key.value == customer.tax_id
     names = (customer.legal_name, customer.trade_name)
     return key.kind == NAME and key.value in {name_key(name) for name in names if name}
 
@@ -219,12 +228,13 @@ def _is_own_data(key: PayerKey, customer: Customer) -> bool:
 def _checked(kind: str, text: str, customer: Customer) -> PayerKey:
     if kind not in KINDS:
         raise Refused(_("Elige si es un RFC, una cuenta o un nombre."), "kind")
-    key = PayerKey(kind, value_of(kind, text), " ".join(text.split())[:300])
-    if not key.value or not Own.of_company().identifies(key):
+    own = Own.of_company()
+    key = PayerKey(kind, value_of(kind, text, own.country), " ".join(text.split())[:300])
+    if not key.value or not own.identifies(key):
         raise Refused(_("Eso no identifica a nadie: es muy corto, genérico o de tu propia empresa."), "value")
     if _is_own_data(key, customer):
         raise Refused(_("Ese dato ya está en el expediente del cliente: no hace falta aprenderlo."), "value")
-    other = Customer.objects.filter(tax_id=text.strip().upper()).exclude(pk=customer.pk).first()
+    other = Customer.objects.filter(tax_id=key.value).exclude(pk=customer.pk).first()
     if kind == TAX_ID and other is not None:
         raise Refused(_("Ese RFC es de otro cliente: %(name)s.") % {"name": other}, "value")
     return key
