@@ -57,6 +57,15 @@ LEVELS: dict[int, Words] = {
     ),
 }
 
+# Of one movement.
+LEVEL_OF_ONE: dict[int, Any] = {
+    standing.SURE: gettext_lazy("Segura"),
+    standing.LIKELY: gettext_lazy("Probable"),
+    standing.DOUBTFUL: gettext_lazy("Dudosa"),
+    standing.NONE: gettext_lazy("Sin propuesta"),
+    standing.NOT_RECEIVABLE: gettext_lazy("No es cobranza"),
+}
+
 GROUPS: dict[str, Words] = {
     "ready": Words(
         gettext_lazy("Solo falta tu visto bueno"),

@@ -355,6 +355,15 @@ def test_what_was_ticked_is_accepted_and_undone_together(desk: BankDesk) -> None
     matches = re.findall(r'name="match" value="([^"]+)"', said)
     desk.post(f"{MANY}deshacer/", match=matches)
     assert {of(row).state for row in rows} == {"pending"}
+    again = desk.get(f"{MANY}vista-previa/?level=3")
+    part = {"id": [str(rows[0].pk)], "seen": re.findall(r'name="seen" value="([^"]+)"', again)}
+    told = desk.post(f"{MANY}aceptar/", 200, True, **part).json()
+    assert (len(told["match"]), told["refused"], told["changed"]) == (1, [], [])
+    said = desk.post(f"{MANY}aceptar/", 200, match=told["match"], refused=[f"{rows[1].pk}|No se pudo {HOSTILE}"])
+    assert "Se concilió 1 movimiento por" in said.content.decode()
+    assert "No se pudo" in said.content.decode()
+    assert "<img src=x" not in said.content.decode()
+    desk.post(f"{MANY}deshacer/", match=told["match"])
     for document in documents:
         before = document.balance
         document.refresh_from_db()

@@ -6,7 +6,7 @@ The books, the record of the class and what is learned of the payer change in on
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,13 +73,23 @@ def accept(
     return match
 
 
-def accept_many(*, movement_ids: Sequence[uuid.UUID], actor: User | None, now: datetime) -> list[Accepted]:
-    """Apply the first proposal of each, each in a transaction of its own; what cannot be says why."""
+def accept_many(
+    *,
+    movement_ids: Sequence[uuid.UUID],
+    actor: User | None,
+    now: datetime,
+    versions: Mapping[uuid.UUID, int] | None = None,
+) -> list[Accepted]:
+    """Apply the first proposal of each, each in a transaction of its own; what cannot be says why.
+
+    `versions`: the movements' as the person saw them.
+    """
     found = []
     for movement_id in dict.fromkeys(movement_ids):
         try:
             key = _key_of(movement_id)
-            match = accept(movement_id=movement_id, key=key, actor=actor, now=now)
+            version = (versions or {}).get(movement_id)
+            match = accept(movement_id=movement_id, key=key, actor=actor, now=now, version=version)
         except MatchError as error:
             found.append(Accepted(movement_id, None, str(error)))
         else:
@@ -153,9 +163,10 @@ def _choice(decision: MatchDecision, choice: int) -> dict[str, Any]:
 
 
 def _key_of(movement_id: uuid.UUID) -> str:
-    """One acceptance of one proposal, however often the list is sent."""
+    """One acceptance of one proposal, however often the list is sent; undone, it may be accepted again."""
     decision_id = _movement(movement_id).decision_id
-    return f"many:{movement_id.hex}:{decision_id.hex if decision_id else ''}"
+    undone = Match.objects.filter(movement=movement_id, undone_at__isnull=False).count()
+    return f"many:{movement_id.hex}:{decision_id.hex if decision_id else ''}:{undone}"
 
 
 def _does_the_same(plan: Plan, proposed: Plan) -> bool:

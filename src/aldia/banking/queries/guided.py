@@ -17,6 +17,7 @@ from aldia.banking.models import AdjustmentReason, BankMovement, MatchLine, Move
 from aldia.banking.plans import Plan, plan_of
 from aldia.banking.queries import decisions, inbox
 from aldia.customers.models import Customer
+from aldia.domain.matching import Outcome
 from aldia.receivables.models import Credit, Receivable
 
 ORDER = ("-certainty", "booked_on", "id")
@@ -88,6 +89,7 @@ class Card:
     choices: tuple[Choice, ...]
     reasons: tuple[AdjustmentReason, ...]
     comments: tuple[MovementComment, ...]
+    takes_back: BankMovement | None = None  # the deposit that it seems to return
 
     @property
     def left(self) -> int:
@@ -150,6 +152,7 @@ def cards_of(movements: Sequence[BankMovement], *, customers: QuerySet[Customer]
     books = _Books.of([choice.plan for choices in plans.values() for choice in choices], customers)
     comments = _comments(movements) if whole else {}
     reasons = usual_reasons(movements) if whole else ()
+    returned = _returned(told.values()) if whole else {}
     return [
         Card(
             movement,
@@ -157,9 +160,21 @@ def cards_of(movements: Sequence[BankMovement], *, customers: QuerySet[Customer]
             tuple(each for choice in plans.get(movement.pk, ()) if (each := books.fill(choice)) is not None),
             tuple(each for each in reasons if each.direction in ("both", "in" if movement.amount > 0 else "out")),
             tuple(comments.get(movement.pk, ())),
+            returned.get(movement.pk),
         )
         for movement in movements
     ]
+
+
+def _returned(said: Iterable[decisions.Told]) -> dict[uuid.UUID, BankMovement]:
+    """The deposits that returns wait to take back, by the return."""
+    of = {
+        each.decision.movement_id: each.decision.undoes_id
+        for each in said
+        if each.decision.outcome == Outcome.REVERSAL and each.decision.undoes_id
+    }
+    rows = BankMovement.objects.in_bulk(list(of.values())) if of else {}
+    return {key: rows[other] for key, other in of.items() if other in rows}
 
 
 def _hypotheses(said: decisions.Told) -> list[dict[str, object]]:

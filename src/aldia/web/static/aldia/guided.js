@@ -18,6 +18,7 @@
     box.innerHTML = html;
     const next = box.content.querySelector("#stage");
     if (!next) return false;
+    next.querySelectorAll("[autofocus]").forEach((each) => { each.removeAttribute("autofocus"); each.dataset.first = ""; });
     stage().replaceWith(next);
     const title = document.getElementById("stage-title");
     title?.focus({ preventScroll: true });
@@ -51,11 +52,12 @@
     } catch { location.assign(url); }
   }
 
-  async function act(form) {
+  async function act(form, button) {
     if (sending) { wanted = { stamp: stamp(), run: () => again(form) }; return; }
     if (!form.reportValidity()) return;
     const before = stage();
     const body = new FormData(form);
+    if (button?.name) body.append(button.name, button.value);
     const goes = form.dataset.act === "go";
     sending = fetch(form.action, { method: "POST", headers: HEADERS, credentials: "same-origin", body });
     let shown = "";
@@ -118,7 +120,7 @@
     const form = event.target.closest?.("#stage form[data-act]");
     if (!form) return;
     event.preventDefault();
-    act(form);
+    act(form, event.submitter);
   });
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("#stage a[data-walk]") : null;
@@ -126,6 +128,11 @@
     event.preventDefault();
     walk(link.href);
   });
+
+  // what a dialog focuses first, where the attribute that does it would pull the focus when the stage is put in
+  document.addEventListener("toggle", (event) => {
+    if (event.newState === "open") event.target.querySelector?.("[data-first]")?.focus();
+  }, true);
 
   let lead = 0; // "g" and a letter goes to a section of the house: not ours
   document.addEventListener("keydown", (event) => {

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aldia.banking import standing
-from aldia.banking.models import AdjustmentReason, BankMovement, Match
+from aldia.banking.models import AdjustmentReason, Match
 from aldia.banking.operations import accepting, adjusting, shelving, undoing
 from aldia.banking.queries import guided, inbox
 from aldia.customers.queries import as_uuid
@@ -25,116 +23,14 @@ from aldia.tenancy.sentences import spoken
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_matching import ArchiveForm
-from aldia.web.inbox_words import GROUPS, LEVELS, why_text
-from aldia.web.matching_words import FAMILIES
+from aldia.web.inbox_words import GROUPS, LEVELS
 from aldia.web.views.banking import table
-from aldia.web.views.banking.guided import Walk
+from aldia.web.views.banking.guided import Walk, is_fetch
+from aldia.web.views.banking.previewing import MOST, preview_of, seen_of
 from aldia.web.views.banking.sights import REFUSALS, movements_in_sight
 from aldia.web.views.payments.common import say_form
-from aldia.web.views.receivables.common import sight
 
-MOST = 200  # accepted in one request: each is a transaction of its own
 MOST_SHELVED = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Would:
-    """What accepting the first proposal of a movement would do; `hurdle`: why it should not go with the others."""
-
-    card: guided.Card
-    label: str
-    why: str
-    hurdle: str
-
-    @property
-    def choice(self) -> guided.Choice:
-        assert self.card.best is not None  # noqa: S101 — only movements with a proposal are asked about
-        return self.card.best
-
-    @property
-    def is_sure(self) -> bool:
-        return not self.hurdle and self.card.movement.certainty >= standing.LIKELY
-
-    @property
-    def seen(self) -> str:
-        return seen_of(self.card.movement)
-
-
-@dataclass(slots=True)
-class Sum:
-    """Of one currency: movements, their money, the documents that they would settle, and what stays in favour."""
-
-    currency: str
-    count: int = 0
-    amount: int = 0
-    documents: int = 0
-    differences: int = 0
-    left: int = 0
-
-
-@dataclass(slots=True)
-class Preview:
-    """What would happen. `nothing` are movements without a usable proposal; `is_cut`: there are more than fit."""
-
-    would: list[Would] = field(default_factory=list)
-    nothing: int = 0
-    is_cut: bool = False
-
-    @property
-    def sums(self) -> list[Sum]:
-        found: dict[str, Sum] = {}
-        for each in self.would:
-            row = each.card.movement
-            total = found.setdefault(row.currency, Sum(row.currency))
-            total.count += 1
-            total.amount += each.card.left
-            total.documents += len(each.choice.paid)
-            total.differences += each.choice.differences
-            total.left += each.choice.left
-        return [found[key] for key in sorted(found)]
-
-
-def seen_of(movement: BankMovement) -> str:
-    """What the person saw of a movement: another version is another question."""
-    return f"{movement.pk.hex}.{movement.version}.{movement.decision_id.hex if movement.decision_id else ''}"
-
-
-def preview_of(request: CompanyRequest, ids: Sequence[UUID]) -> Preview:
-    """What accepting these would do, in the order of guided reconciliation; two of them never pay the same twice."""
-    rows = {row.pk: row for row in guided.queue(movements_in_sight(request)).filter(pk__in=ids[:MOST])}
-    ordered = [rows[key] for key in ids if key in rows]
-    preview = Preview(is_cut=len(ids) > MOST)
-    owed: dict[UUID, int] = {}
-    for card in guided.cards_of(ordered, customers=sight(request).customers(), whole=False):
-        if card.best is None:
-            preview.nothing += 1
-            continue
-        preview.would.append(_would(card, owed))
-    return preview
-
-
-def _would(card: guided.Card, owed: dict[UUID, int]) -> Would:
-    best, row = card.best, card.movement
-    assert best is not None  # noqa: S101 — the caller looked
-    hurdle = _hurdle(best, owed)
-    if not hurdle:
-        for each in best.paid:
-            left = owed.get(each.receivable.pk, each.receivable.balance)
-            owed[each.receivable.pk] = left - each.amount - each.difference
-    label = str(FAMILIES.get(best.family.removesuffix("_all"), best.family))
-    return Would(card, label, why_text(row.why, row.outcome, row.doubt), hurdle)
-
-
-def _hurdle(best: guided.Choice, owed: dict[UUID, int]) -> str:
-    """Why it should be looked at by itself, given what the ones before it leave (`owed`)."""
-    if best.family == "exchange":
-        return _("Está en otra moneda: confirma el tipo de cambio.")
-    if not best.fits:
-        return _("Lo que pagaría ya no se debe: ábrelo.")
-    for each in best.paid:
-        if owed.get(each.receivable.pk, each.receivable.balance) < each.amount + each.difference:
-            return _("%(number)s ya lo paga otro de esta lista.") % {"number": each.receivable.number}
-    return ""
 
 
 def ids_in(request: CompanyRequest, name: str) -> list[UUID]:
@@ -165,32 +61,50 @@ def preview(request: CompanyRequest) -> HttpResponse:
 @require_POST
 @needs(permissions.RECONCILE)
 def accept(request: CompanyRequest) -> HttpResponse:
-    """Accept what was ticked in the preview, as it was shown: what changed meanwhile is left and said."""
-    wanted = ids_in(request, "id")
-    shown = set(request.POST.getlist("seen"))
-    rows = {row.pk: row for row in movements_in_sight(request).filter(pk__in=wanted)}
-    same = [key for key in wanted if key in rows and seen_of(rows[key]) in shown]
-    done = accepting.accept_many(movement_ids=same, actor=request.user, now=clock.now())
-    matches = [each.match for each in done if each.match is not None]
-    refused = [{"row": rows[each.movement_id], "sentence": each.sentence} for each in done if each.match is None]
-    changed = [rows[key] for key in wanted if key in rows and key not in set(same)]
+    """Accept what was ticked in the preview, as it was shown: what changed meanwhile is left and said.
+
+    A script sends the list in parts, and at the end what came of them (`match`, `refused`, `changed`) for one page.
+    """
+    part = _accepted(request)
+    if is_fetch(request):
+        return JsonResponse(part)
+    seen = movements_in_sight(request)
+    live = Match.objects.filter(movement__in=seen.order_by().values("pk"), undone_at__isnull=True)
+    matches = list(live.filter(pk__in=[*part["match"], *ids_in(request, "match")]).select_related("movement"))
+    sentences = dict(each.partition("|")[::2] for each in [*part["refused"], *request.POST.getlist("refused")[:MOST]])
+    changed = [*part["changed"], *map(str, ids_in(request, "changed"))]
+    rows = {str(row.pk): row for row in seen.filter(pk__in=[key for key in (*sentences, *changed) if as_uuid(key)])}
     context = {
         "matches": [match.pk for match in matches],
-        "sums": _sums(matches, rows),
-        "refused": refused,
-        "changed": changed,
-        "left": guided.queue(movements_in_sight(request)).count(),
+        "sums": _sums(matches),
+        "refused": [{"row": rows[key], "sentence": sentences[key]} for key in sentences if key in rows],
+        "changed": [rows[key] for key in changed if key in rows],
+        "left": guided.queue(seen).count(),
         "more_url": f"{reverse('movements_preview')}?{request.GET.urlencode()}" if request.GET else "",
     }
     return render(request, "banking/accepted.html", context)
 
 
-def _sums(matches: Sequence[Match], rows: dict[UUID, BankMovement]) -> list[tuple[str, int, int]]:
+def _accepted(request: CompanyRequest) -> dict[str, list[str]]:
+    """Accept what the form ticks; what came of it, in words that a form can carry."""
+    wanted, shown = ids_in(request, "id"), set(request.POST.getlist("seen"))
+    rows = {row.pk: row for row in movements_in_sight(request).filter(pk__in=wanted)}
+    same = [key for key in wanted if key in rows and seen_of(rows[key]) in shown]
+    versions = {key: rows[key].version for key in same}
+    done = accepting.accept_many(movement_ids=same, versions=versions, actor=request.user, now=clock.now())
+    return {
+        "match": [str(each.match.pk) for each in done if each.match is not None],
+        "refused": [f"{each.movement_id}|{each.sentence}" for each in done if each.match is None],
+        "changed": [str(key) for key in wanted if key in rows and key not in set(same)],
+    }
+
+
+def _sums(matches: Sequence[Match]) -> list[tuple[str, int, int]]:
+    """By currency: how many, and their money."""
     found: dict[str, tuple[int, int]] = {}
     for match in matches:
-        currency = rows[match.movement_id].currency
-        count, amount = found.get(currency, (0, 0))
-        found[currency] = (count + 1, amount + match.amount)
+        count, amount = found.get(match.movement.currency, (0, 0))
+        found[match.movement.currency] = (count + 1, amount + match.amount)
     return [(currency, *found[currency]) for currency in sorted(found)]
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from aldia.banking.models import AdjustmentReason, BankMovement
 from aldia.banking.operations import accepting, adjusting, shelving, undoing
-from aldia.banking.operations.applying import MatchError
+from aldia.banking.operations.applying import MatchError, OnTheBooks
 from aldia.banking.queries import guided
 from aldia.customers.queries import as_uuid
 from aldia.tenancy import permissions
@@ -37,6 +37,8 @@ def _act(request: CompanyRequest, movement_id: UUID, run: Act) -> HttpResponse:
     place = guided.place_of(movement)
     try:
         last = run(movement)
+    except OnTheBooks as error:
+        return _refused(request, walk, movement, spoken(error), on_books=True)
     except REFUSALS as error:
         return _refused(request, walk, movement, spoken(error))
     still = walk.rows.filter(pk=movement.pk).first()
@@ -47,12 +49,14 @@ def _act(request: CompanyRequest, movement_id: UUID, run: Act) -> HttpResponse:
     return redirect(walk.address(following, last=last))
 
 
-def _refused(request: CompanyRequest, walk: Walk, movement: BankMovement, sentence: str) -> HttpResponse:
+def _refused(
+    request: CompanyRequest, walk: Walk, movement: BankMovement, sentence: str, *, on_books: bool = False
+) -> HttpResponse:
     walk.current = walk.rows.filter(pk=movement.pk).first() or guided.after(walk.rows, guided.place_of(movement))
     if is_fetch(request):
-        return draw(request, walk, alert=sentence, status=409)
+        return draw(request, walk, alert=sentence, on_books=on_books, status=409)
     messages.error(request, sentence)
-    return redirect(walk.address(walk.current))
+    return redirect(walk.address(walk.current, **({"on_books": "1"} if on_books else {})))
 
 
 @require_POST
@@ -65,7 +69,7 @@ def accept(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse:
     def run(row: BankMovement) -> str:
         match = accepting.accept(
             movement_id=row.pk, choice=choice, key=key_in(request), actor=request.user, now=clock.now(),
-            version=version_in(request),
+            version=version_in(request), is_distinct=request.POST.get("is_distinct") == "1",
         )  # fmt: skip
         return f"{MATCHED}:{match.pk}"
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from aldia.banking import standing
 from aldia.banking.models import BankMovement, Match
 from aldia.banking.queries import guided, inbox
 from aldia.customers.queries import as_uuid
@@ -25,7 +26,7 @@ from aldia.tenancy import permissions
 from aldia.web import clock, narrative
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text
-from aldia.web.inbox_words import GROUPS, LEVELS, differing, why_text
+from aldia.web.inbox_words import GROUPS, LEVEL_OF_ONE, LEVELS, differing, why_text
 from aldia.web.matching_words import FAMILIES, difference_label
 from aldia.web.views.banking.sights import movements_in_sight
 from aldia.web.views.receivables.common import sight
@@ -101,14 +102,16 @@ class Last:
 @needs(permissions.RECONCILE)
 @vary_on_headers("X-Requested-With")
 def show(request: CompanyRequest) -> HttpResponse:
-    return draw(request, Walk(request), last=request.GET.get("last", ""))
+    on_books = request.GET.get("on_books") == "1"
+    return draw(request, Walk(request), last=request.GET.get("last", ""), on_books=on_books)
 
 
-def draw(
-    request: CompanyRequest, walk: Walk, *, last: str = "", notice: str = "", alert: str = "", status: int = 200
-) -> HttpResponse:
-    """The stage for the movement at hand: alone for a script, inside its page for everybody else."""
-    context = stage(request, walk) | {"last": last_of(request, last), "notice": notice, "alert": alert}
+def draw(request: CompanyRequest, walk: Walk, *, last: str = "", status: int = 200, **said: Any) -> HttpResponse:
+    """The stage for the movement at hand: alone for a script, inside its page for everybody else.
+
+    `said`: `notice`, `alert`, and `on_books` when the same money may be on the books already.
+    """
+    context = stage(request, walk) | {"last": last_of(request, last), **said}
     template = "banking/guided/_stage.html" if is_fetch(request) else "banking/guided.html"
     return render(request, template, context, status=status)
 
@@ -158,7 +161,11 @@ def card_context(request: CompanyRequest, movement: BankMovement) -> dict[str, A
         "usable": any(each.choice.fits for each in shown),
         "pros": [sentence for code, sentence in card.sentences if code not in doubts],
         "cons": [sentence for code, sentence in card.sentences if code in doubts],
+        "level_word": LEVEL_OF_ONE.get(movement.certainty, ""),
         "level_words": LEVELS.get(movement.certainty) if movement.outcome else None,
+        "to_account": not card.choices
+        and not card.takes_back
+        and (movement.certainty == standing.NOT_RECEIVABLE or movement.amount < 0),
         "why": why_text(movement.why, movement.outcome, movement.doubt),
     }
 

@@ -19,7 +19,7 @@ from aldia.integrations.spreadsheets import Column as SheetColumn
 from aldia.tenancy.models import Membership
 from aldia.web.access import CompanyRequest
 from aldia.web.forms import currency_choices
-from aldia.web.inbox_words import GROUPS, LEVELS, why_text
+from aldia.web.inbox_words import GROUPS, LEVEL_OF_ONE, LEVELS, why_text
 from aldia.web.listing import Amount, Choice, Column, Day, Listing, Pick, Search
 from aldia.web.views.banking.sights import movements_in_sight
 from aldia.web.views.collecting.lists import in_parts
@@ -129,6 +129,10 @@ class Row:
     def level(self) -> Any:
         decided = self.is_waiting and self.movement.outcome and not self.movement.doubt
         return LEVELS.get(self.movement.certainty) if decided else None
+
+    @property
+    def level_word(self) -> Any:
+        return LEVEL_OF_ONE.get(self.movement.certainty, "")
 
     @property
     def left(self) -> int:
