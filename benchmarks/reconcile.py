@@ -3,7 +3,7 @@
 First twenty months in shadow (with seeds of their own) earn the trust of classes, as a company's record would; then
 other months are measured with that trust. Each evening people finish what was left as a question, with the truth.
 
-`aldia bench reconcile` does both and compares with the gates; `--short` takes the year from `reconcile_year.json` and
+`aldia bench reconcile` does both and compares with the gates; `--short` takes the record from a file and has
 small months. To look closer: `python -m benchmarks.reconcile --profile duro --seeds 101 102 --errors`.
 """
 
@@ -23,7 +23,7 @@ from benchmarks.reconcile_world import CARD_PER_MILLE, CARD_VAT, PROFILES, WIRE_
 
 EARN_SEEDS = tuple(range(11, 31))  # months in shadow
 TEST_SEEDS = (101, 102, 103, 104)
-YEAR = Path(__file__).with_name("reconcile_year.json")
+RECORD = Path(__file__).with_name("reconcile_record.json")
 SHORT, SHORT_SEEDS = 2_000, (901, 902)
 ENOUGH = 25_000  # automatic matches over which the promise of precision is checked
 PRECISION = {"adversario": 0.999}
@@ -44,17 +44,17 @@ def play(profile: str, size: int, seeds: Iterable[int], trust: Trust, settings: 
     return score
 
 
-def shadow_year(seeds: Iterable[int] = EARN_SEEDS, size: int = 10_000) -> dict[str, Record]:
+def shadow_record(seeds: Iterable[int] = EARN_SEEDS, size: int = 10_000) -> dict[str, Record]:
     """What months in shadow would have been: nothing applies, everything is judged."""
     score = play("duro", size, seeds, Trust(), replace(SETTINGS, mode="shadow"))
     return {key: Record(*counts) for key, counts in score.records.items()}
 
 
-def load_year(path: Path = YEAR) -> dict[str, Record]:
+def load_record(path: Path = RECORD) -> dict[str, Record]:
     return {key: Record(*counts) for key, counts in json.loads(path.read_text()).items()}
 
 
-def save_year(records: Mapping[str, Record], path: Path = YEAR) -> None:
+def save_record(records: Mapping[str, Record], path: Path = RECORD) -> None:
     rows = {key: [record.right, record.wrong] for key, record in sorted(records.items())}
     path.write_text(json.dumps(rows, indent=1) + "\n")
 
@@ -64,9 +64,9 @@ def run(
 ) -> dict[str, object]:
     """Figures of each profile, with its gates (whether each holds). Short: months of 2,000 in seconds, fewer gates."""
     if short:
-        size, seeds, trust = SHORT, SHORT_SEEDS, earn(load_year())
+        size, seeds, trust = SHORT, SHORT_SEEDS, earn(load_record())
     else:
-        trust = earn(shadow_year())
+        trust = earn(shadow_record())
     answer: dict[str, object] = {}
     for profile in profiles:
         score = play(profile, size, seeds if profile == "duro" or short else seeds[:1], trust)
@@ -118,17 +118,19 @@ def table(answer: Mapping[str, object]) -> list[str]:
 
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--earn", type=int, nargs="*", default=[], help="seeds of months in shadow, written to --year")
-    parser.add_argument("--year", type=Path, default=YEAR)
+    parser.add_argument(
+        "--earn", type=int, nargs="*", default=[], help="seeds of months in shadow, written to --record"
+    )
+    parser.add_argument("--record", type=Path, default=RECORD)
     parser.add_argument("--profile", default="duro")
     parser.add_argument("--seeds", type=int, nargs="*", default=[])
     parser.add_argument("--size", type=int, default=10_000)
     parser.add_argument("--errors", action="store_true")
     args = parser.parse_args(argv)
     if args.earn:
-        save_year(shadow_year(args.earn, args.size), args.year)
+        save_record(shadow_record(args.earn, args.size), args.record)
     if args.seeds:
-        score = play(args.profile, args.size, args.seeds, earn(load_year(args.year)))
+        score = play(args.profile, args.size, args.seeds, earn(load_record(args.record)))
         print(json.dumps(score.figures(), indent=1, ensure_ascii=False))
         if args.errors:
             print("\n".join(["AUTOMATIC AND WRONG", *score.errors, "PROPOSED AND WRONG", *score.doubtful]))
