@@ -15,8 +15,8 @@ from aldia.integrations import registry
 from aldia.integrations.payments.stripe_objects import from_stripe, limits, to_stripe
 from tests.integrations.payments.cases import NOW, STAMP, STP_NOTICE, made
 from tests.integrations.payments.peers import serving
-from tests.integrations.payments.test_provider_conformance import ACCOUNT, ASKED, SINCE, UNTIL
 from tests.integrations.payments.test_notices import read, signed
+from tests.integrations.payments.test_provider_conformance import ACCOUNT, ASKED, SINCE, UNTIL
 from tests.integrations.payments.world_mercado_pago import MercadoPagoWorld
 from tests.integrations.payments.world_sandbox import SandboxWorld
 from tests.integrations.payments.world_stp import StpWorld
