@@ -22,7 +22,7 @@ from benchmarks._reconcile_payments import make_world
 from benchmarks.reconcile_world import CARD_PER_MILLE, CARD_VAT, PROFILES, WIRE_FEES
 
 EARN_SEEDS = tuple(range(11, 31))  # months in shadow
-TEST_SEEDS = (101, 102, 103, 104)
+TEST_SEEDS = (201, 202, 203, 204)  # never looked at while the engine was built
 RECORD = Path(__file__).with_name("reconcile_record.json")
 SHORT, SHORT_SEEDS = 2_000, (901, 902)
 ENOUGH = 25_000  # automatic matches over which the promise of precision is checked

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from aldia.domain.matching import Alias, Discount, Outcome, Said, Trust, decide_batch
+from aldia.domain.matching import Alias, CreditNote, Discount, Outcome, Said, Trust, decide_batch
 from tests.domain.matching.books import (
     EVERYTHING,
     NORTE,
@@ -124,3 +124,13 @@ def test_in_shadow_too_two_claims_on_one_document_are_a_question():
     assert [vetoed(each) for each in decisions] == [("clash",), ("clash",)]
     bold = decide_batch([part, rest], books(A), settings=SETTINGS, trust=EVERYTHING)
     assert Outcome.AUTO not in [each.outcome for each in bold]
+
+
+def test_several_credit_notes_are_taken_off_in_one_payment():
+    index = books(A, B)
+    for key, amount, corrects in (("n1", 40_011, "d102"), ("n2", 70_023, ""), ("n3", 5_000, "")):
+        index.add_credit_note(CreditNote(key, NORTE, "MXN", amount, TODAY - DAY, corrects))
+    decision = decided(index, deposit(1_160_037 + 2_320_411 - 110_034, concept="FACTURAS A101 A102"))
+    settled = {each.document: (each.difference, each.credit) for each in decision.hypothesis.allocations}
+    assert (decision.outcome, decision.hypothesis.family) == (Outcome.AUTO, "credit_note")
+    assert settled == {"d101": (70_023, "n2"), "d102": (40_011, "n1")}

@@ -17,6 +17,7 @@ from aldia.domain.matching.model import Allocation, CreditNote, Document, Hypoth
 MOST_CITED_SUBSETS = 7
 SMALL_SHARE = 20  # less than a twentieth missing is something that was kept, not a part
 MOST_PARTS = 12
+MOST_NOTES, MOST_SEVERAL = 3, 12  # credit notes in one payment, and how many a customer may have to look for several
 MOST_FEE = 5_000  # minor units: more than banks keep of a transfer
 NOT_YET_CHANCE = 99  # λ that does not lower a proposal: what is nearly owed is no accident
 
@@ -186,29 +187,41 @@ def _first_parts(customer: str, owed: Sequence[Document], amount: int, balances:
 
 
 def _with_credit(case: Case, customer: str, documents: Sequence[Document], support: str) -> Iterator[Hypothesis]:
-    """A credit note on file that the payer took off."""
+    """Credit notes on file that the payer took off: one, or a few together, each from a document of its own."""
     missing = sum(document.balance for document in documents) - case.movement.amount
-    if missing > 0:
-        for note in case.credits(customer):
-            if note.balance == missing:
-                yield _credited(customer, documents, note, support)
+    notes = sorted(case.credits(customer), key=lambda note: note.key) if missing > 0 else []
+    for size in range(1, min(MOST_NOTES, len(documents), len(notes)) + 1):
+        if size > 1 and len(notes) > MOST_SEVERAL:
+            return
+        for several in combinations(notes, size):
+            adds_up = sum(note.balance for note in several) == missing
+            if adds_up and (found := _credited(customer, documents, several, support)):
+                yield found
 
 
 def _with_any_credit(case: Case, customer: str, owed: Sequence[Document]) -> Iterator[Hypothesis]:
     for note in case.credits(customer):
         target = case.movement.amount + note.balance
         for document in owed:
-            if document.balance == target:
-                yield _credited(customer, [document], note, "none")
+            if document.balance == target and (found := _credited(customer, [document], [note], "none")):
+                yield found
 
 
-def _credited(customer: str, documents: Sequence[Document], note: CreditNote, support: str) -> Hypothesis:
-    """The note goes to the document that it corrects, or to the largest."""
-    corrected = [each for each in documents if each.key == note.document and each.balance >= note.balance]
-    bearer = (corrected or sorted(documents, key=lambda each: (-each.balance, each.key)))[0]
+def _credited(
+    customer: str, documents: Sequence[Document], notes: Sequence[CreditNote], support: str
+) -> Hypothesis | None:
+    """Each note goes to the document that it corrects, or to the largest that carries none; None when one fits none."""
+    borne: dict[str, CreditNote] = {}
+    owners = {document.key for document in documents}
+    for note in sorted(notes, key=lambda note: (note.document not in owners, -note.balance, note.key)):
+        free = [each for each in documents if each.key not in borne and each.balance >= note.balance]
+        if not free:
+            return None
+        bearer = min(free, key=lambda each: (each.key != note.document, -each.balance, each.key))
+        borne[bearer.key] = note
     allocations = tuple(
         Allocation(each.key, each.balance - note.balance, note.balance, "credit_note", note.key)
-        if each is bearer
+        if (note := borne.get(each.key))
         else Allocation(each.key, each.balance)
         for each in documents
     )
