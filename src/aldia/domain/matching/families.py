@@ -220,8 +220,8 @@ def _credited(
         bearer = min(free, key=lambda each: (each.key != note.document, -each.balance, each.key))
         borne[bearer.key] = note
     allocations = tuple(
-        Allocation(each.key, each.balance - note.balance, note.balance, "credit_note", note.key)
-        if (note := borne.get(each.key))
+        Allocation(each.key, each.balance - taken.balance, taken.balance, "credit_note", taken.key)
+        if (taken := borne.get(each.key))
         else Allocation(each.key, each.balance)
         for each in documents
     )
