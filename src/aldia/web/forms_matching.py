@@ -19,7 +19,8 @@ from aldia.web.matching_words import ALIAS_KINDS, DIRECTIONS
 
 CHECK = {"class": "form-check-input"}
 PLAIN = {"autocomplete": "off"}
-MOST_COMMISSIONS = 6
+MOST_COMMISSIONS = 8
+SPARE_COMMISSIONS = 2
 MODES = [("auto", _("Concilia sola lo que está demostrado")), ("shadow", _("Solo propone"))]
 
 
@@ -162,6 +163,12 @@ class MatchingSettingsForm(VersionedForm):
         else:
             for line in self.commissions:
                 line.take(data)
+
+    @property
+    def lines(self) -> list[CommissionRow]:
+        """The lines of the table that are drawn: those in use, and some to write in."""
+        used = max((line.place + 1 for line in self.commissions if line.key or line.share or line.fixed), default=0)
+        return self.commissions[: used + SPARE_COMMISSIONS]
 
     def _shown(self, minor: int) -> str:
         return minor_text(minor, self.currency).replace(".", self.decimal)

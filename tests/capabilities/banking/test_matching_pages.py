@@ -375,6 +375,43 @@ def test_the_same_form_twice_is_once(desk: BankDesk) -> None:
     assert (of(row).explained, Match.objects.count()) == (25_000, 1)
 
 
+def test_money_that_may_be_on_the_books_is_asked_about(desk: BankDesk) -> None:
+    """The same money is recognised, not recorded twice; another payment is recorded when a person says so."""
+    debt = desk.owes(70_000)
+    credit = booked(desk, 70_000, "CHEQUE 55")
+    other = desk.owes(70_000)
+    row = desk.moved(70_000)
+    data = typed(row, **paying((other, "700")))
+    page = desk.post(page_of(row, "a-mano/"), 422, **data).content.decode()
+    assert "Es este mismo pago: reconócelo" in page
+    assert str(credit.pk) in page
+    known = desk.post(page_of(row, "a-mano/"), 200, version=data["version"], instead=str(credit.pk)).content.decode()
+    assert f'data-line="credit:{credit.pk}"' in known.split("data-picked")[1]
+    assert f'data-line="doc:{other.pk}"' not in known.split("data-picked")[1].split("data-total-bar")[0]
+    desk.post(page_of(row, "a-mano/"), **(data | {"is_distinct": "1", "key": uuid.uuid4().hex}))
+    assert (Credit.objects.count(), Receivable.objects.get(pk=debt.pk).balance) == (2, 0)
+    assert Receivable.objects.get(pk=other.pk).balance == 0
+
+
+def test_accepting_what_may_be_on_the_books_leads_to_the_question(desk: BankDesk) -> None:
+    desk.owes(70_000)
+    booked(desk, 70_000, "CHEQUE 55")
+    row = desk.proposed(desk.owes(70_000))
+    answer = desk.post(page_of(row, "aceptar/"), choice="0", version=str(of(row).version), key="a9")
+    assert answer.headers["Location"].endswith("a-mano/?choice=0")
+    assert not Match.objects.exists()
+
+
+def test_a_proposal_is_accepted_once(desk: BankDesk) -> None:
+    debt = desk.owes(116_000)
+    row = desk.proposed(debt)
+    for _again in range(2):
+        desk.post(page_of(row, "aceptar/"), choice="0", version=str(row.version), key="a1")
+    assert of(row).state == MovementState.RECONCILED
+    assert Match.objects.count() == 1
+    assert Receivable.objects.get(pk=debt.pk).balance == 0
+
+
 def test_a_movement_that_changed_meanwhile_is_not_overwritten(desk: BankDesk) -> None:
     debt = desk.owes(60_000)
     row = desk.moved(100_000)
@@ -480,7 +517,7 @@ def test_the_scorecard_says_what_it_can_and_no_more(desk: BankDesk) -> None:
     assert "Probada" in page
     applied(desk, desk.owes(116_000))
     page = desk.get(f"{BASE}/conciliacion/resultados/?period=all")
-    assert "1 aplicadas, 0 deshechas" in page
+    assert "aplicadas: 1 · deshechas por error: 0" in page
     assert "100.00 %" in page
     desk.get(f"{BASE}/conciliacion/resultados/?period=otra")
 

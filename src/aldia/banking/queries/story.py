@@ -14,6 +14,8 @@ from aldia.receivables.models import Allocation, Credit, Receivable
 from aldia.tenancy.models import AuditEvent
 
 MOST = 60
+# what came first of things of one moment
+ORDER = ("imported", "decided", "matched", "reviewed", "undone", "commented", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Happened:
 def story_of(movement: BankMovement) -> list[Happened]:
     """What happened, newest first."""
     found = [*_read(movement), *_decided(movement), *_matched(movement), *_commented(movement), *_audited(movement)]
-    return sorted(found, key=lambda each: each.at, reverse=True)
+    return sorted(found, key=lambda each: (each.at, ORDER.index(each.what)), reverse=True)
 
 
 def matches_of(movement_ids: Sequence[uuid.UUID]) -> list[Match]:

@@ -131,6 +131,10 @@ def _also(request: CompanyRequest, others: Sequence[BankMovement]) -> list[BankM
 def _basket(request: CompanyRequest, row: BankMovement, also: Sequence[BankMovement]) -> Basket:
     total = sum(each.amount - each.explained for each in (row, *also))
     basket = Basket(row.currency, decimal_mark(request.company), total)
+    if "instead" in request.POST:  # the money was on the books: nothing else explains it
+        _fill(request, basket, [], [request.POST["instead"]])
+        _fit(basket)
+        return basket
     if request.method == "POST":
         _fill(request, basket, request.POST.getlist("doc"), request.POST.getlist("credit"))
         basket.rest = _customer_in(request, request.POST.get("rest", ""))

@@ -9,11 +9,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from aldia.banking.models import BankMovement
 from aldia.banking.operations import accepting, doubts, shelving, undoing
+from aldia.banking.operations.applying import OnTheBooks
 from aldia.banking.operations.importing import ImportRefused
 from aldia.customers.queries import as_uuid
 from aldia.jobs.banking import enqueue_reconcile
@@ -50,6 +52,8 @@ def _do(request: CompanyRequest, movement_id: UUID, run: Callable[[BankMovement]
     row = movement_or_404(request, movement_id)
     try:
         messages.success(request, run(row))
+    except OnTheBooks:
+        raise
     except REFUSALS as error:
         say_refusal(request, error)
     return back_to(request, "bank_movement", row.pk)
@@ -69,7 +73,11 @@ def accept(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse:
         )  # fmt: skip
         return _("Quedó conciliado como se propuso.")
 
-    return _do(request, bank_movement_id, run)
+    try:
+        return _do(request, bank_movement_id, run)
+    except OnTheBooks as error:  # there the person says whether it is the same money
+        say_refusal(request, error)
+        return redirect(f"{reverse('bank_movement_match', args=[bank_movement_id])}?choice={choice}")
 
 
 @require_POST

@@ -22,6 +22,7 @@ from aldia.web.matching_words import HOW_ICONS, OUTCOMES, STATES, difference_lab
 from aldia.web.narrative import pieces_of, reads_of
 from aldia.web.views.banking.proposals import Said, said_of
 from aldia.web.views.banking.sights import address
+from aldia.web.views.receivables.common import sight
 
 RETURN_DAYS = 90
 OPEN = (MovementState.PENDING, MovementState.PARTIAL)
@@ -57,7 +58,7 @@ def context_of(request: CompanyRequest, row: BankMovement, **more: Any) -> dict[
     left = row.amount - row.explained
     may = allows(request.membership, RECONCILE)
     is_open = row.state in OPEN and not row.doubt
-    said = said_of(row) if is_open else Said((), [])
+    said = _in_sight(request, said_of(row)) if is_open else Said((), [])
     colour, meaning = STATES[row.state]
     return {
         "row": row,
@@ -84,6 +85,16 @@ def context_of(request: CompanyRequest, row: BankMovement, **more: Any) -> dict[
         "inbox_url": address("reconcile_inbox"),
         **more,
     }
+
+
+def _in_sight(request: CompanyRequest, said: Said) -> Said:
+    """Without the proposals about customers that the person may not see."""
+    if not request.membership.own_portfolio_only:
+        return said
+    ids = [each.customer.pk for each in said.proposals if each.customer is not None]
+    seen = set(sight(request).customers().filter(pk__in=ids).values_list("pk", flat=True))
+    kept = [each for each in said.proposals if each.customer is not None and each.customer.pk in seen]
+    return Said(said.sentences, kept)
 
 
 def adjust_form(request: CompanyRequest, row: BankMovement, data: Any = None) -> AdjustForm:

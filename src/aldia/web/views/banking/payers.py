@@ -121,6 +121,8 @@ def show(request: CompanyRequest, payer_alias_id: UUID) -> HttpResponse:
 def _page(request: CompanyRequest, payer: LearnedPayer, form: AliasForm | None = None) -> HttpResponse:
     alias = payer.alias
     same = payers.learned_payers(on=clock.today(request.company), search=alias.value)
+    seen = set(visible(request).filter(pk__in={each.alias.customer_id for each in same}).values_list("pk", flat=True))
+    same = [each for each in same if each.alias.customer_id in seen]
     chosen = _customer_in(request, request.POST.get("customer", ""))
     context = {
         **row_of(payer), "customer": chosen or alias.customer, "matches": payers.rested(alias.pk)[:50],

@@ -20,6 +20,7 @@ from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.narrative import pieces_of, reads_of
 from aldia.web.views.banking.sights import REFUSALS, match_or_404, movements_in_sight, say_refusal
+from aldia.web.views.receivables.common import sight
 
 RIGHT, WRONG = "right", "wrong"
 
@@ -49,7 +50,7 @@ def show(request: CompanyRequest, match_id: UUID) -> HttpResponse:
     if match.review != ReviewState.WAITING or match.undone_at is not None:
         messages.info(request, _("Esa conciliación ya no espera revisión."))
         return redirect("match_reviews")
-    sealed = blind.sealed(match)
+    sealed = blind.sealed(match, sight(request))
     if request.method != "POST":
         return _page(request, match, sealed)
     if request.POST.get("verdict") in (RIGHT, WRONG):

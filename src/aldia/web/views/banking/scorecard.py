@@ -58,7 +58,8 @@ def show(request: CompanyRequest) -> HttpResponse:
         "ways": [
             (label, css, card.explained.get(key, 0), percent_text(card.share_ppm(key), 1)) for key, label, css in WAYS
         ],
-        "classes": [row_of(each) for each in sorted(card.classes, key=_place)],
+        "classes": [row_of(each) for each in sorted(card.classes, key=_place) if _has_record(each)],
+        "unused": [row_of(each) for each in sorted(card.classes, key=_place) if not _has_record(each)],
         "chart": _chart(request, today),
     }  # fmt: skip
     return render(request, "banking/scorecard.html", context)
@@ -82,6 +83,10 @@ def _proposals(card: Scorecard) -> dict[str, Any]:
     cases = card.proposals.cases
     right = percent_text(card.proposals.right * 1_000_000 // cases, 1) if cases else "—"
     return {"right": right, "cases": cases, "wrong": card.proposals.wrong}
+
+
+def _has_record(each: ClassScore) -> bool:
+    return bool(each.record.cases or each.applied)
 
 
 def _place(each: ClassScore) -> tuple[int, int, str]:
