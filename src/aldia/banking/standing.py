@@ -13,10 +13,10 @@ SURE, LIKELY, DOUBTFUL, NONE, NOT_RECEIVABLE = 3, 2, 1, 0, -1
 
 # The vetoes by what a person must find out, the weightiest first: the first that a proposal has names its reason.
 ORDER = (
-    "contradiction", "other_payer", "payer_unknown", "cites_paid", "twin", "not_open", "issued_after", "unexplained",
-    "short", "surplus", "exchange", "advance", "oldest_part", "first_part", "amount_only", "sibling", "two_solutions",
-    "instalment_or_document", "has_partials", "cites_other", "doubtful_number", "clash", "chance", "common_amount",
-    "says_advance", "says_partial", "over_cap",
+    "contradiction", "other_payer", "payer_unknown", "cites_paid", "on_books", "twin", "not_open", "issued_after",
+    "unexplained", "late_discount", "short", "surplus", "exchange", "advance", "oldest_part", "first_part",
+    "amount_only", "sibling", "two_solutions", "instalment_or_document", "has_partials", "cites_other",
+    "doubtful_number", "clash", "chance", "common_amount", "says_advance", "says_partial", "over_cap",
 )  # fmt: skip
 _WEIGHT = {code: place for place, code in enumerate(ORDER)}
 # With one of these the proposal is a guess about who or what: never "likely".

@@ -78,6 +78,7 @@ FAMILIES: dict[str, Any] = {
     "credit_note": _("Menos una nota de crédito"),
     "withholding": _("Menos la retención"),
     "discount": _("Menos el pronto pago"),
+    "late_discount": _("Menos el pronto pago, fuera de plazo"),
     "rounding": _("Diferencia de centavos"),
     "fee": _("Menos lo que cobra el banco"),
     "commission": _("Menos la comisión"),

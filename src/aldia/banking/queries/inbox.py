@@ -34,8 +34,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "which": (
         "sibling", "two_solutions", "instalment_or_document", "clash", "doubtful_number", "chance", "cites_other",
     ),
-    "difference": ("unexplained", "short", "surplus", "exchange", "has_partials"),
-    "double": ("twin", "cites_paid", "not_open"),
+    "difference": ("unexplained", "short", "surplus", "exchange", "has_partials", "late_discount"),
+    "double": ("twin", "cites_paid", "not_open", "on_books"),
     "part": ("first_part", "says_partial"),
     "advance": ("advance", "oldest_part", "says_advance", "issued_after"),
     "nothing": ("nothing",),
