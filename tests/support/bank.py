@@ -99,19 +99,23 @@ class Bank:
         return found
 
     def accept(self, line: Line, choice: int = 0) -> Match:
-        return accepting.accept(
-            movement_id=self.movement(line).pk,
-            choice=choice,
-            key=uuid.uuid4().hex,
-            actor=self.stage.owner,
+        match = accepting.accept(
+            movement_id=self.movement(line).pk, choice=choice, key=uuid.uuid4().hex, actor=self.stage.owner,
             now=self.now,
-        )
+        )  # fmt: skip
+        return self._dated(match)
 
     def by_hand(self, line: Line, customer: Customer, *rows: tuple[Receivable, int], left: int = 0) -> Match:
         plan = Plan(customer.pk, tuple(PlanLine(row.pk, amount) for row, amount in rows), left=left)
-        return accepting.by_hand(
+        match = accepting.by_hand(
             movement_id=self.movement(line).pk, plan=plan, key=uuid.uuid4().hex, actor=self.stage.owner, now=self.now
         )
+        return self._dated(match)
+
+    def _dated(self, match: Match) -> Match:
+        """The row was written on the day of the story, as documents of the stage are."""
+        Match.objects.filter(pk=match.pk).update(created_at=self.now)
+        return match
 
     def state(self, line: Line) -> str:
         return str(self.movement(line).state)
