@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from aldia.banking import standing
 from aldia.banking.queries.guided import Choice
 from aldia.banking.queries.inbox import DOUBT, REST, UNDECIDED
+from aldia.web.matching_words import DIFFERENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,8 @@ WHY: dict[str, Any] = {
     "exchange": gettext_lazy("Otra moneda"),
     "has_partials": gettext_lazy("Ya tiene pagos parciales"),
     "twin": gettext_lazy("Hay otro pago igual"),
+    "on_books": gettext_lazy("Quizá ya estaba registrado"),
+    "late_discount": gettext_lazy("Pronto pago fuera de plazo"),
     "cites_paid": gettext_lazy("Cita algo ya pagado"),
     "not_open": gettext_lazy("El documento ya no debe"),
     "first_part": gettext_lazy("¿Primera parcialidad?"),
@@ -183,6 +186,13 @@ WHY: dict[str, Any] = {
     "interest": gettext_lazy("Intereses"),
     "own_return": gettext_lazy("Nos devolvieron un pago"),
 }
+
+
+# What a difference that nothing explains may turn out to be.
+NAMED_DIFFERENCES: tuple[tuple[str, Any], ...] = (
+    *((kind, label) for kind, label in DIFFERENCES if kind != "exchange"),
+    ("adjustment", gettext_lazy("Ajuste")),
+)
 
 
 def why_text(why: str, outcome: str, doubt: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from aldia.banking.models import BankMovement, Match, MovementComment, MovementState
-from aldia.domain.matching import Outcome, Reason
+from aldia.banking.models import BankMovement, Match, MatchDecision, MatchLine, MovementComment, MovementState
+from aldia.domain.matching import Allocation, Outcome, Reason
 from aldia.integrations.spreadsheets import read_rows
 from aldia.receivables.models import Credit
 from aldia.tenancy.models import Membership, Role
@@ -236,6 +237,35 @@ def test_another_choice_is_what_is_applied(desk: BankDesk) -> None:
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.balance, second.balance) == (50_000, 0)
+
+
+def test_what_is_missing_is_named_before_it_is_accepted(desk: BankDesk) -> None:
+    document = desk.owes(116_000)
+    allocation = Allocation(str(document.pk), 110_200, 5_800, "unexplained")
+    best = replace(pays(document, family="unexplained", vetoes=["unexplained"]), allocations=(allocation,))
+    row = desk.decided(desk.moved(110_200), best)
+    page = desk.get(GUIDED)
+    assert "¿Qué fue lo que falta?" in page
+    refused = desk.post(f"{GUIDED}{row.pk}/aceptar/", 409, True, choice="0", **fields(page))
+    assert "Di qué fue lo que falta." in refused.content.decode()
+    told = {"choice": "0", "difference-0": "fee", **fields(page)}
+    desk.post(f"{GUIDED}{row.pk}/aceptar/", **told)
+    document.refresh_from_db()
+    assert (document.balance, of(row).state) == (0, "reconciled")
+    assert MatchLine.objects.get().difference_kind == "fee"
+
+
+def test_money_that_went_back_is_taken_back_from_its_deposit(desk: BankDesk) -> None:
+    document = desk.owes(116_000)
+    deposit = desk.proposed(document)
+    desk.post(f"{GUIDED}{deposit.pk}/aceptar/", choice="0", **fields(desk.get(GUIDED)))
+    back = desk.decided(desk.moved(-116_000, "SPEI DEVUELTO"), outcome=Outcome.REVERSAL)
+    MatchDecision.objects.filter(movement=back).update(undoes_id=deposit.pk)
+    page = desk.get(GUIDED)
+    assert "se debe otra vez" in page
+    desk.post(f"{GUIDED}{back.pk}/aceptar/", choice="0", **fields(page))
+    document.refresh_from_db()
+    assert (document.balance, of(deposit).state) == (116_000, "reversed")
 
 
 def test_what_changed_since_it_was_seen_is_not_accepted(desk: BankDesk) -> None:

@@ -21,6 +21,7 @@ from aldia.domain.matching import Outcome
 from aldia.receivables.models import Credit, Receivable
 
 ORDER = ("-certainty", "booked_on", "id")
+UNEXPLAINED = "unexplained"
 MOST_CHOICES = 5
 MOST_REASONS = 5
 
@@ -73,6 +74,16 @@ class Choice:
     @property
     def fee(self) -> int:
         return self.plan.fee
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person must first say what the difference was."""
+        return any(each.kind == UNEXPLAINED for each in self.paid)
+
+    def explained(self, kind: str) -> Plan:
+        """Its plan, once somebody said what the difference was."""
+        lines = (replace(line, kind=kind) if line.kind == UNEXPLAINED else line for line in self.plan.lines)
+        return replace(self.plan, lines=tuple(lines))
 
     @property
     def differences(self) -> int:

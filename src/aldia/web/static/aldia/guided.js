@@ -122,6 +122,12 @@
     event.preventDefault();
     act(form, event.submitter);
   });
+  // on a phone the bar says what would be accepted
+  document.addEventListener("change", (event) => {
+    const choice = event.target instanceof Element && event.target.name === "choice" ? event.target.closest(".choice") : null;
+    const pick = document.querySelector("[data-pick]");
+    if (choice && pick) pick.textContent = [...choice.querySelectorAll(".choice-head b, .line-doc b")].slice(0, 4).map((each) => each.textContent).join(" ");
+  });
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("#stage a[data-walk]") : null;
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -143,6 +149,7 @@
       document.getElementById("guided-help")?.togglePopover();
       return;
     }
+    if (event.key === "Enter" && at.matches("#primary select")) { event.preventDefault(); press("a", event.repeat); return; }
     if (document.querySelector("dialog:popover-open") || at.closest("input:not([type=radio]), textarea, select, [contenteditable]")) return;
     if (event.key === "g") { lead = Date.now(); return; }
     if (Date.now() - lead < 1200) { lead = 0; return; }
@@ -155,7 +162,12 @@
     if (/^[1-5]$/.test(event.key)) {
       const boxes = [...stage().querySelectorAll("#primary input[type=radio]")];
       const box = boxes[Number(event.key) - 1];
-      if (box && !box.disabled) { event.preventDefault(); box.checked = true; box.focus(); box.closest(".choice").scrollIntoView({ block: "nearest" }); }
+      if (box && !box.disabled) { event.preventDefault(); box.click(); box.focus(); box.closest(".choice").scrollIntoView({ block: "nearest" }); }
+      return;
+    }
+    if (event.key === "q") {
+      event.preventDefault();
+      stage().querySelector(".choice:has(:checked) [data-ask]")?.focus();
       return;
     }
     const radio = at.matches?.("input[type=radio]");

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from aldia.banking.models import AdjustmentReason, BankMovement
 from aldia.banking.operations import accepting, adjusting, shelving, undoing
 from aldia.banking.operations.applying import MatchError, OnTheBooks
+from aldia.banking.plans import Plan
 from aldia.banking.queries import guided
 from aldia.customers.queries import as_uuid
 from aldia.tenancy import permissions
@@ -21,8 +22,10 @@ from aldia.tenancy.sentences import spoken
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_matching import ArchiveForm, CommentForm
+from aldia.web.inbox_words import NAMED_DIFFERENCES
 from aldia.web.views.banking.guided import MATCHED, SHELVED, Walk, draw, is_fetch
 from aldia.web.views.banking.sights import REFUSALS, key_in, match_or_404, movement_or_404, version_in
+from aldia.web.views.receivables.common import sight
 
 Act = Callable[[BankMovement], str]
 
@@ -67,13 +70,27 @@ def accept(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse:
     choice = int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
 
     def run(row: BankMovement) -> str:
-        match = accepting.accept(
-            movement_id=row.pk, choice=choice, key=key_in(request), actor=request.user, now=clock.now(),
-            version=version_in(request), is_distinct=request.POST.get("is_distinct") == "1",
-        )  # fmt: skip
+        given = {
+            "movement_id": row.pk, "key": key_in(request), "actor": request.user, "now": clock.now(),
+            "version": version_in(request), "is_distinct": request.POST.get("is_distinct") == "1",
+        }  # fmt: skip
+        plan = _named_difference(request, row, choice)
+        match = accepting.by_hand(plan=plan, **given) if plan else accepting.accept(choice=choice, **given)
         return f"{MATCHED}:{match.pk}"
 
     return _act(request, bank_movement_id, run)
+
+
+def _named_difference(request: CompanyRequest, row: BankMovement, number: int) -> Plan | None:
+    """The plan of a choice whose difference nothing explains, with what the person says it was; None for any other."""
+    card = guided.card_of(row, customers=sight(request).customers())
+    choice = next((each for each in card.choices if each.number == number), None)
+    if choice is None or not choice.asks:
+        return None
+    kind = request.POST.get(f"difference-{number}", "")
+    if kind not in dict(NAMED_DIFFERENCES):
+        raise MatchError(_("Di qué fue lo que falta."))
+    return choice.explained(kind)
 
 
 @require_POST

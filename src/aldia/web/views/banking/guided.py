@@ -26,7 +26,7 @@ from aldia.tenancy import permissions
 from aldia.web import clock, narrative
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text
-from aldia.web.inbox_words import GROUPS, LEVEL_OF_ONE, LEVELS, differing, why_text
+from aldia.web.inbox_words import GROUPS, LEVEL_OF_ONE, LEVELS, NAMED_DIFFERENCES, differing, why_text
 from aldia.web.matching_words import FAMILIES, difference_label
 from aldia.web.views.banking.sights import movements_in_sight
 from aldia.web.views.receivables.common import sight
@@ -158,6 +158,7 @@ def card_context(request: CompanyRequest, movement: BankMovement) -> dict[str, A
         "pieces": narrative.pieces_of(movement.text, movement.evidence, numbers),
         "reads": narrative.reads_of(movement.evidence),
         "choices": shown,
+        "difference_names": NAMED_DIFFERENCES,
         "usable": any(each.choice.fits for each in shown),
         "pros": [sentence for code, sentence in card.sentences if code not in doubts],
         "cons": [sentence for code, sentence in card.sentences if code in doubts],

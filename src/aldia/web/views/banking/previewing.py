@@ -112,6 +112,8 @@ def _hurdle(best: guided.Choice, owed: dict[UUID, int]) -> str:
     """Why it should be looked at by itself, given what the ones before it leave (`owed`)."""
     if best.family == "exchange":
         return _("Está en otra moneda: confirma el tipo de cambio.")
+    if best.asks:
+        return _("Falta decir qué fue la diferencia: ábrelo.")
     if not best.fits:
         return _("Lo que pagaría ya no se debe: ábrelo.")
     for each in best.paid:
