@@ -113,7 +113,7 @@ def part_of(
 def _known_account(statement: Statement) -> dict[str, str]:
     """What a file says of its account, to begin a new one with."""
     bank = BANKS[statement.bank].name if statement.bank in BANKS else ""
-    name = " ".join(filter(None, (bank, statement.account[-4:] or statement.currency)))
+    name = " ".join(filter(None, (bank or _("Cuenta"), statement.account[-4:] or statement.currency)))
     return {
         "name": name, "bank": bank, "number": statement.account[:40], "currency": statement.currency,
         "holder": statement.holder[:200],
