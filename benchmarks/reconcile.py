@@ -24,10 +24,11 @@ from benchmarks.reconcile_world import CARD_PER_MILLE, CARD_VAT, PROFILES, WIRE_
 EARN_SEEDS = tuple(range(11, 31))  # months in shadow
 TEST_SEEDS = (201, 202, 203, 204)  # never looked at while the engine was built
 RECORD = Path(__file__).with_name("reconcile_record.json")
-SHORT, SHORT_SEEDS = 2_000, (901, 902)
+SHORT, SHORT_SEEDS, SLACK = 2_000, (901, 902), 0.02  # small months swing more
 ENOUGH = 25_000  # automatic matches over which the promise of precision is checked
 PRECISION = {"adversario": 0.999}
 USUAL_PRECISION = 0.9995
+FIRST = 0.89
 THROUGH = {"duro": 0.72, "facil": 0.79, "clabe-propia": 0.83}
 MEASURED = ("duro", "facil", "adversario", "clabe-propia")
 # what the company of the benchmark has told of its contracts: its terminal, and most of what its banks keep
@@ -71,20 +72,27 @@ def run(
     for profile in profiles:
         score = play(profile, size, seeds if profile == "duro" or short else seeds[:1], trust)
         figures = score.figures()
-        answer[profile] = {**figures, "gates": dict(gates(profile, figures)), "errors": score.errors}
+        answer[profile] = {
+            **figures,
+            "gates": dict(gates(profile, figures, SLACK if short else 0.0)),
+            "errors": score.errors,
+        }
     return answer
 
 
-def gates(profile: str, figures: Mapping[str, object]) -> Iterator[tuple[str, bool]]:
-    """What must hold of a profile. The bound is asked where enough was matched to ask it."""
+def gates(profile: str, figures: Mapping[str, object], slack: float = 0.0) -> Iterator[tuple[str, bool]]:
+    """What must hold of a profile. Small months (`slack`) may do less by themselves, and cannot show the bound."""
+    precision, through, first = (_number(figures[name]) for name in ("precision", "straight_through", "auto_or_first"))
     least = PRECISION.get(profile, USUAL_PRECISION)
-    yield f"precision >= {least:.2%}", _number(figures["precision"]) >= least
-    if _number(figures["autos"]) >= ENOUGH:
-        yield f"upper bound <= 0.1 % over {ENOUGH:,}", _number(figures["error_upper_95_ppm"]) <= 1_000
+    yield f"precision >= {least:.2%}", precision >= least
+    if profile == "duro" and not slack:
+        is_shown = _number(figures["autos"]) >= ENOUGH and _number(figures["error_upper_95_ppm"]) <= 1_000
+        yield f"upper bound <= 0.1 % over {ENOUGH:,}", is_shown
     if profile in THROUGH:
-        yield f"straight-through >= {THROUGH[profile]:.0%}", _number(figures["straight_through"]) >= THROUGH[profile]
+        wanted = THROUGH[profile] - slack
+        yield f"straight-through >= {wanted:.0%}", through >= wanted
     if profile == "duro":
-        yield "automatic or first right >= 89 %", _number(figures["auto_or_first"]) >= 0.89
+        yield f"automatic or first right >= {FIRST - slack:.0%}", first >= FIRST - slack
 
 
 def _number(figure: object) -> float:
