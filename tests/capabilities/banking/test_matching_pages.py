@@ -375,6 +375,19 @@ def test_the_same_form_twice_is_once(desk: BankDesk) -> None:
     assert (of(row).explained, Match.objects.count()) == (25_000, 1)
 
 
+def test_a_document_in_another_currency_is_paid_at_the_exchange_of_the_payment(desk: BankDesk) -> None:
+    debt = desk.owes(100_00, currency="USD")
+    row = desk.moved(185_000)
+    page = desk.get(page_of(row, f"a-mano/?doc={debt.pk}"))
+    assert "Salda en USD" in page
+    assert 'value="1850.00"' in page
+    wrong = typed(row, **paying((debt, "1850")), **{f"owed-{debt.pk}": "100.01"})
+    assert "Pasa de lo que se debe" in desk.post(page_of(row, "a-mano/"), 422, **wrong).content.decode()
+    desk.post(page_of(row, "a-mano/"), **(wrong | {f"owed-{debt.pk}": "60"}))
+    assert Receivable.objects.get(pk=debt.pk).balance == 40_00
+    assert of(row).state == MovementState.RECONCILED
+
+
 def test_money_that_may_be_on_the_books_is_asked_about(desk: BankDesk) -> None:
     """The same money is recognised, not recorded twice; another payment is recorded when a person says so."""
     debt = desk.owes(70_000)

@@ -72,9 +72,8 @@ class Asked:
 
 
 def open_documents(asked: Asked) -> QuerySet[Receivable]:
-    """What is owed in the currency of the movement, by the customers in sight."""
-    rows = Receivable.objects.filter(currency=asked.currency, balance__gt=0).select_related("customer")
-    return asked.sight.narrow(rows)
+    """What is owed by the customers in sight, in any currency: one in another is paid at the day's exchange."""
+    return asked.sight.narrow(Receivable.objects.filter(balance__gt=0).select_related("customer"))
 
 
 def unseen_payments(asked: Asked) -> QuerySet[Credit]:
@@ -151,7 +150,9 @@ def _by_folio(asked: Asked) -> list[Receivable]:
 def _by_amount(asked: Asked, minor: int | None) -> list[Receivable]:
     if not minor:
         return []
-    return list(open_documents(asked).filter(balance=minor).order_by("due_on", "id")[:MOST_CREDITS])
+    return list(
+        open_documents(asked).filter(currency=asked.currency, balance=minor).order_by("due_on", "id")[:MOST_CREDITS]
+    )
 
 
 def _payments_by_amount(asked: Asked, minor: int | None) -> list[Credit]:

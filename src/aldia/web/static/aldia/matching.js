@@ -26,7 +26,8 @@
     const digits = String(minor < 0n ? -minor : minor).padStart(places + 1, "0");
     const whole = places ? digits.slice(0, -places) : digits;
     const shown = grouped ? whole.replace(/\B(?=(\d{3})+$)/g, mark === "." ? "," : ".") : whole;
-    return (minor < 0n ? "−" : "") + (grouped ? "$" : "") + shown + (places ? mark + digits.slice(-places) : "");
+    const bare = shown + (places ? mark + digits.slice(-places) : "");
+    return (minor < 0n ? "−" : "") + (grouped ? form.dataset.before + bare + form.dataset.after : bare);
   }
   const sum = (selector) => [...form.querySelectorAll(selector)].reduce((all, field) => all + (read(field.value) ?? 0n), 0n);
   const total = () => [...form.querySelectorAll("[data-also]:checked")].reduce((all, box) => all + BigInt(box.dataset.also), BigInt(form.dataset.left));
@@ -40,7 +41,7 @@
     const difference = read(field(line, "difference")?.value || "");
     const said = field(line, "line-error");
     const bad = amount === null || difference === null;
-    const over = !bad && amount + difference > BigInt(line.dataset.limit);
+    const over = !bad && line.dataset.limit !== "" && amount + difference > BigInt(line.dataset.limit);
     typed(line).classList.toggle("is-invalid", bad || over);
     said.classList.toggle("d-block", bad || over);
     said.textContent = bad ? said.dataset.bad : over ? said.dataset.over : "";
@@ -52,7 +53,8 @@
     form.querySelector("[data-given]").textContent = write(given(), true);
     form.querySelector("[data-left-amount]").textContent = write(left < 0n ? -left : left, true);
     form.querySelector("[data-rest-amount]").textContent = left > 0n ? write(left, true) : "—";
-    word.textContent = left < 0n ? word.dataset.over : left === 0n ? word.dataset.even : word.dataset.missing;
+    const open = rest.value ? word.dataset.kept : word.dataset.missing;
+    word.textContent = left < 0n ? word.dataset.over : left === 0n ? word.dataset.even : open;
     bar.classList.toggle("is-even", left === 0n || (left > 0n && rest.value !== ""));
     bar.classList.toggle("is-over", left < 0n);
     const whole = left <= 0n || rest.value !== "";
@@ -62,6 +64,7 @@
   }
   function fits(line) {
     const own = read(typed(line).value) ?? 0n;
+    if (line.dataset.limit === "") return total() - given() + own; // in another currency: its own limit is no limit here
     const difference = read(field(line, "difference")?.value || "") ?? 0n;
     const room = BigInt(line.dataset.limit) - difference;
     const left = total() - given() + own;

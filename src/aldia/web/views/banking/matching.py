@@ -54,6 +54,8 @@ def show(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse:
         return redirect("bank_movement", row.pk)
     others = _others(request, row)
     basket = _basket(request, row, _also(request, others))
+    if len(_also(request, others)) and any(each.is_foreign for each in basket.documents):
+        basket.errors["total"] = _("Un documento en otra moneda se paga con un solo depósito.")
     more: dict[str, Any] = {}
     if "apply" in request.POST and basket.is_right and (answer := _apply(request, row, others, basket, more)):
         return answer
@@ -89,7 +91,9 @@ def _results(request: CompanyRequest, row: BankMovement) -> dict[str, Any]:
     drawn = [
         {
             "group": group,
-            "documents": [PickedDocument(each, notes.get(each.customer_id, [])) for each in group.documents],
+            "documents": [
+                PickedDocument(each, row.currency, notes.get(each.customer_id, [])) for each in group.documents
+            ],
             "payments": [PickedPayment(each, _room(each)) for each in group.payments],
             "notes": notes.get(group.customer.pk, []),
         }
@@ -162,7 +166,7 @@ def _fill(request: CompanyRequest, basket: Basket, documents: Sequence[str], cre
     notes = _notes([each.customer_id for each in documents_by_id.values()], basket.currency)
     for key in doc_ids:
         if row := documents_by_id.get(key):
-            basket.documents.append(PickedDocument(row, notes.get(row.customer_id, [])))
+            basket.documents.append(PickedDocument(row, basket.currency, notes.get(row.customer_id, [])))
     for key in credit_ids:
         if credit := credits_by_id.get(key):
             basket.payments.append(PickedPayment(credit, _room(credit)))
@@ -210,7 +214,8 @@ def _start_from(request: CompanyRequest, basket: Basket, row: BankMovement, choi
 def _fit(basket: Basket) -> None:
     """What was chosen by the address is filled with what there is."""
     for picked in basket.documents:
-        picked.amount = max(0, min(picked.receivable.balance, basket.left))
+        most = basket.left if picked.is_foreign else picked.receivable.balance
+        picked.amount = max(0, min(most, basket.left))
         picked.text = basket.shown(picked.amount) if picked.amount else ""
     for payment in basket.payments:
         payment.amount = max(0, min(payment.room, basket.left))
@@ -281,6 +286,8 @@ def _context(
         "others": [(each, each.pk in also, each.amount - each.explained) for each in others],
         "places": exponent(row.currency),
         "decimal": basket.decimal,
+        "sign": amount_text(0, row.currency, request.company).partition("0")[0],
+        "code": amount_text(0, row.currency, request.company).rpartition("0")[2],
         "pieces": pieces_of(row.text or row.concept, row.evidence, numbers),
         "reads": reads_of(row.evidence),
         "customers": list(customers.values()),

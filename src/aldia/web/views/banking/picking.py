@@ -24,16 +24,26 @@ NAMED = frozenset(kind for kind, _label in DIFFERENCES)
 
 @dataclass(slots=True)
 class PickedDocument:
-    """A document with what was typed beside it. `why` names the difference: a kind, or "note:<credit>"."""
+    """A document with what was typed beside it. `why` names the difference: a kind, or "note:<credit>".
+
+    `currency` is the movement's: of a document in another one, `owed` is what is paid of it in its own (0: all).
+    """
 
     receivable: Receivable
+    currency: str
     notes: Sequence[Credit] = ()
     text: str = ""
     difference_text: str = ""
     why: str = ""
     amount: int = 0
     difference: int = 0
+    owed_text: str = ""
+    owed: int = 0
     error: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.receivable.currency != self.currency
 
     @property
     def kind(self) -> str:
@@ -45,6 +55,8 @@ class PickedDocument:
         return as_uuid(self.why.removeprefix(NOTE)) if self.why.startswith(NOTE) else None
 
     def line(self, amount: int, difference: int) -> Line:
+        if self.is_foreign:
+            return Line(self.receivable.pk, amount, kind="exchange", owed=self.owed or None)
         if self.note and difference:
             return Line(self.receivable.pk, amount, difference, "credit_note", self.note)
         return Line(self.receivable.pk, amount, difference, self.why if difference else "")
@@ -139,6 +151,9 @@ class Basket:
         document.amount, document.error = self._typed(document.text)
         document.difference, wrong = self._typed(document.difference_text)
         document.error = document.error or wrong
+        if document.is_foreign:
+            self._read_foreign(document, data)
+            return
         notes = {f"{NOTE}{each.pk}": each.remaining - each.held for each in document.notes}
         if document.error:
             return
@@ -147,6 +162,20 @@ class Basket:
         elif document.why in notes and document.difference > notes[document.why]:
             document.error = _("A esa nota de crédito no le queda tanto.")
         elif document.amount + document.difference > document.receivable.balance:
+            document.error = _("Pasa de lo que se debe.")
+
+    def _read_foreign(self, document: PickedDocument, data: QueryDict) -> None:
+        """What is paid of a document in another currency; its difference is the exchange itself."""
+        row = document.receivable
+        document.owed_text = data.get(f"owed-{row.pk}", "").strip()
+        document.difference, document.difference_text, document.why = 0, "", ""
+        if not document.owed_text or document.error:
+            return
+        try:
+            document.owed = parse_money(document.owed_text, row.currency, decimal=self.decimal).minor
+        except MoneyError as error:
+            document.error = spoken(error)
+        if document.owed > row.balance:
             document.error = _("Pasa de lo que se debe.")
 
     def _typed(self, text: str) -> tuple[int, str]:
