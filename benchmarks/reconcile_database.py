@@ -35,7 +35,7 @@ from benchmarks._reconcile_payments import make_world
 from benchmarks.reconcile_world import PROFILES, World
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-QUEUED, DECIDED, ROUNDS = 400, 1_000, 60
+QUEUED, DECIDED, ROUNDS = 300, 600, 40
 GATE_MS = 10.0
 BATCH = 5_000
 Figures = dict[str, object]

@@ -1,7 +1,7 @@
 """Movements that wait, put before the engine together with all those that could claim the same: nothing is written.
 
 Two deposits that may pay one document must be decided together, or each would take it for its own. So a batch grows by
-the queued movements that share a customer (or a tracking key) with it until nothing more belongs to it.
+the queued movements that claim of the same customer (or share a tracking key) until nothing more belongs to it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ from typing import TypeVar
 
 from aldia.banking.encoding import deposit_of
 from aldia.banking.index import BooksIndex, as_index
-from aldia.banking.indexing.rows import PART, reading
+from aldia.banking.indexing.rows import PART, here, reading, text_id
 from aldia.banking.indexing.stated import company_has_payouts
-from aldia.banking.models import BankMovement, Match
-from aldia.banking.operations.requeueing import QUEUED, movements_with
-from aldia.banking.queue_keys import CUSTOMER, TRACE, Key, keys_of
+from aldia.banking.models import BankMovement
+from aldia.banking.operations.requeueing import movements_with
+from aldia.banking.queue_keys import Key, claims_of, keys_of
 from aldia.domain.matching import BankMovement as Deposit
 from aldia.domain.matching import Decision, Outcome, Reason, Settings, Trust, decide_batch
 from aldia.domain.sentences import gettext_noop
-from aldia.payments.models import CollectionAccount
+from aldia.tenancy.reading import as_kept, fetch, marks, select_rows
 
 T = TypeVar("T")
+# Plain SQL: for one movement, compiling a query of the ORM costs more than all that the engine does
+_QUEUED = "id IN ({}) AND state IN ('pending', 'partial') AND doubt = ''"
+_MATCHED = "SELECT DISTINCT movement_id FROM banking_match WHERE company_id = %s AND movement_id IN ({})"
+_OWNERS = """
+SELECT value, customer_id FROM payments_collectionaccount
+WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value <> '' AND value IN ({})"""
 MOST_TOGETHER = 4_000
 LEAST_DIGITS = 10  # of an account or a reference that is looked for in the words of a movement
 UNDONE = gettext_noop("Alguien deshizo lo que se había aplicado: ya no se aplica solo.")
@@ -96,17 +102,17 @@ class _Batch:
     def _held(self) -> set[uuid.UUID]:
         held = {key for key, row in self.rows.items() if row.explained}
         for part in _in_parts(sorted(self.rows)):
-            held |= set(Match.objects.filter(movement_id__in=part).values_list("movement_id", flat=True))
+            matched = fetch(_MATCHED.format(marks(part)), [here(), *map(as_kept, part)])
+            held.update(uuid.UUID(text_id(row[0])) for row in matched)
         return held
 
     @staticmethod
     def _neighbours(decided: dict[uuid.UUID, tuple[Deposit, Decision]]) -> list[uuid.UUID]:
-        """Queued movements that share a customer or a tracking key with these."""
+        """Queued movements that claim of the same customer, or share a tracking key."""
         shared: set[Key] = set()
         for deposit, decision in decided.values():
-            shared.update((CUSTOMER, customer) for customer in (*decision.touched, decision.payer.customer))
-            shared.add((TRACE, deposit.trace_key))
-        return movements_with((kind, value) for kind, value in shared if value)
+            shared |= claims_of(deposit, decision)
+        return movements_with(shared)
 
 
 def _asked_again(decision: Decision, row: BankMovement) -> Decision:
@@ -122,7 +128,7 @@ def _queued(movement_ids: Collection[uuid.UUID]) -> list[BankMovement]:
     found = [
         row
         for part in _in_parts(sorted(movement_ids))
-        for row in BankMovement.objects.filter(pk__in=part, state__in=QUEUED, doubt="")
+        for row in select_rows(BankMovement, _QUEUED.format(marks(part)), part)
     ]
     return sorted(found, key=lambda row: (row.booked_on, row.pk))
 
@@ -131,9 +137,9 @@ def _accounts_in(rows: Iterable[BankMovement]) -> dict[str, str]:
     """The account or reference of one customer that the words of a movement carry, by movement."""
     written = {str(row.pk): _long_numbers(row) for row in rows if row.amount > 0 and not row.collection_account}
     wanted = sorted({number for numbers in written.values() for number in numbers})
-    owners: dict[str, uuid.UUID] = {}
+    owners: dict[str, object] = {}
     for part in _in_parts(wanted):
-        owners |= dict(CollectionAccount.objects.filter(value__in=part).values_list("value", "customer_id"))
+        owners |= dict(fetch(_OWNERS.format(marks(part)), [here(), *part]))
     found = {}
     for key, numbers in written.items():
         named = [number for number in numbers if number in owners]

@@ -13,7 +13,9 @@ from aldia.domain.matching.settings import Settings
 Key = tuple[str, str]  # (kind, value)
 CUSTOMER, AMOUNT, FOLIO, UUID, ORDER, SERIES = "customer", "amount", "folio", "uuid", "order", "series"
 TRACE, TAX_ID, ACCOUNT, NAME, SAID = "trace", "tax_id", "account", "name", "said"
+CLAIM = "claim"  # whose documents (or which money on the books) its first explanation takes: two such decide together
 WIDTH = 200
+MOST_CLAIMED = 30
 
 
 def amount_key(currency: str, amount: int) -> Key:
@@ -26,7 +28,17 @@ def keys_of(movement: BankMovement, decision: Decision, index: Index, settings: 
     if movement.amount > 0:
         found.update(_of_words(movement, index, settings))
         found.update(_of_decision(movement, decision))
+        found.update(claims_of(movement, decision))
     return frozenset((kind, value[:WIDTH]) for kind, value in found if value)
+
+
+def claims_of(movement: BankMovement, decision: Decision) -> frozenset[Key]:
+    """What it shares with the movements that must be decided together with it."""
+    best = decision.hypothesis
+    found = {decision.payer.customer, best.customer if best else ""}
+    found.update(key for key, _amount in (best.known[:MOST_CLAIMED] if best else ()))
+    claims = {(CLAIM, each) for each in found if each} if movement.amount > 0 else set()
+    return frozenset(claims | ({(TRACE, movement.trace_key[:WIDTH])} if movement.trace_key else set()))
 
 
 def _of_payer(movement: BankMovement) -> Iterator[Key]:

@@ -11,7 +11,6 @@ from aldia.banking.indexing.rows import day, here, kept, parts, text_id
 from aldia.domain.matching import CreditNote, Discount, Document
 from aldia.receivables.following.discounts import terms_of
 from aldia.receivables.models import Receivable
-from aldia.receivables.queries.discounts import has_discounts
 from aldia.tenancy.reading import fetch, marks
 
 MOST_CITED = 200  # documents of one number: beyond, the number says nothing
@@ -31,6 +30,7 @@ _FOLIO = f"{_SELECT} r.folio = %s AND r.folio IS NOT NULL AND r.voided_on IS NUL
 _UUID = f"{_SELECT} r.uuid_start = %s AND r.uuid_start IS NOT NULL AND r.voided_on IS NULL LIMIT {MOST_CITED}"
 _BALANCE = f"{_SELECT} r.currency = %s AND r.balance = %s AND {_OPEN} LIMIT {MOST_EQUAL}"
 _BY_ID = f"{_SELECT} r.id IN "
+_PROMISES = "SELECT 1 FROM receivables_discountrule WHERE company_id = %s AND starts_on IS NOT NULL LIMIT 1"
 _SERIES = "SELECT 1 FROM receivables_receivable WHERE company_id = %s AND series = %s AND series IS NOT NULL LIMIT 1"
 _PARTIALS = """
 SELECT a.receivable_id, a.amount FROM receivables_allocation a JOIN receivables_credit c ON c.id = a.credit_id
@@ -162,7 +162,7 @@ class Documents:
     def _discounts(self, keys: Sequence[str]) -> dict[str, Discount]:
         """The best early discount that each document was promised."""
         if self._promises is None:
-            self._promises = has_discounts()
+            self._promises = bool(fetch(_PROMISES, [self._company]))
         if not self._promises or not keys:
             return {}
         found = {}

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from aldia.banking.indexing.rows import day, here, kept, text_id
-from aldia.banking.models import BankAccount
 from aldia.domain.matching import Alias, Party
 from aldia.domain.matching.memory import MOST_LIKE
 from aldia.domain.matching.names import blocks
 from aldia.domain.tax_ids import NAMES, normalise
-from aldia.tenancy.models import Company
 from aldia.tenancy.reading import fetch, marks
-from aldia.tenancy.scope import current_company_id
 
+_ACCOUNTS = "SELECT number FROM banking_bankaccount WHERE company_id = %s AND number <> ''"
 _PARTY = """
 SELECT c.legal_name, c.tax_id, g.oldest_first
 FROM customers_customer c
@@ -40,11 +38,10 @@ class Payers:
 
     def __init__(self) -> None:
         self._company = here()
-        company = Company.objects.get(pk=current_company_id())
-        self._own_tax_id = normalise(company.country, company.tax_id)
-        numbers = BankAccount.objects.exclude(number="").values_list("number", flat=True)
-        self._own_accounts = frozenset(numbers)
-        self._countries = sorted({company.country, *NAMES})
+        ((country, tax_id),) = fetch("SELECT country, tax_id FROM tenancy_company WHERE id = %s", [self._company])
+        self._own_tax_id = normalise(country, tax_id)
+        self._own_accounts = frozenset(row[0] for row in fetch(_ACCOUNTS, [self._company]))
+        self._countries = sorted({country, *NAMES})
         self._parties: dict[str, Party] = {}
         self._asked: dict[tuple[str, str], Any] = {}
 

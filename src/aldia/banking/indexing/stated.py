@@ -18,8 +18,8 @@ from aldia.banking.indexing.rows import day, here, text_id
 from aldia.banking.models import BankMovement as MovementRow
 from aldia.domain.matching import BankMovement, KnownMoney, Said
 from aldia.domain.matching.known import AFTER_DAYS, BEFORE_DAYS
-from aldia.payments.models import AttemptState, LinkedDebt, PaymentAttempt, ReportedDebt, ReportedPayment, ReportState
-from aldia.tenancy.reading import fetch
+from aldia.payments.models import LinkedDebt, PaymentAttempt, ReportedDebt, ReportedPayment
+from aldia.tenancy.reading import fetch, select_rows
 
 LEAST_REFERENCE = 6  # shorter ones are met by chance
 MOST_BEGUN = 5_000
@@ -41,6 +41,8 @@ _RATE = """
 SELECT exchange_rate FROM documents_fiscaldocument
 WHERE company_id = %s AND kind = 'invoice' AND issued_on BETWEEN %s AND %s AND currency = %s AND exchange_rate <> ''
 ORDER BY issued_on DESC, id LIMIT 1"""
+_BEGUN = f"""check_after IS NOT NULL AND state IN ('created', 'pending') AND customer_id IS NOT NULL
+ORDER BY check_after DESC, id DESC LIMIT {MOST_BEGUN}"""
 _TRACE = re.compile(r"^(?=(?:.*[0-9]){6})[A-Z0-9]{10,30}$")
 
 
@@ -112,7 +114,7 @@ class Stated:
     def _waiting_reports(self) -> dict[tuple[str, int], list[ReportedPayment]]:
         if self._reports is None:
             self._reports = {}
-            for row in ReportedPayment.objects.filter(state=ReportState.WAITING).order_by("id"):
+            for row in select_rows(ReportedPayment, "state = 'waiting' ORDER BY id"):
                 self._reports.setdefault((row.currency, row.amount), []).append(row)
         return self._reports
 
@@ -142,12 +144,8 @@ class Stated:
     def _attempts(self) -> dict[str, PaymentAttempt]:
         """Payments that were begun and still may come, by each reference that the payer was shown."""
         if self._begun is None:
-            waiting = PaymentAttempt.objects.filter(
-                check_after__isnull=False, state__in=(AttemptState.CREATED, AttemptState.PENDING),
-                customer__isnull=False,
-            )  # fmt: skip
             self._begun = {}
-            for attempt in waiting.order_by("-check_after", "-id")[:MOST_BEGUN]:
+            for attempt in select_rows(PaymentAttempt, _BEGUN):
                 for reference in _references(attempt.offer):
                     self._begun.setdefault(reference, attempt)
         return self._begun
@@ -190,7 +188,14 @@ def _money(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterator[KnownMone
         kind = f"provider {text_id(account)}" if account else "card" if method == "card" else source
         key = trace or operation or (reference if _TRACE.match(reference.strip().upper()) else "")
         yield KnownMoney(
-            text_id(credit), text_id(customer), currency, left, day(received_on), kind, key.strip().upper(), fee or 0
+            text_id(credit),
+            text_id(customer),
+            currency,
+            int(left),
+            day(received_on),
+            kind,
+            key.strip().upper(),
+            fee or 0,
         )
 
 

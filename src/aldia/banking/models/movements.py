@@ -137,7 +137,7 @@ class BankMovement(CompanyModel):
 class QueueKey(CompanyModel):
     """What a queued movement could be concerned by: a change in one of these calls for a new decision.
 
-    `kind` is customer, amount (`currency:minor`), folio, uuid, order, trace, tax_id, account or name. The rows of a
+    `kind` as `banking.queue_keys` names it: customer, claim, amount (`currency:minor`), folio… The rows of a
     movement go when it leaves the queue.
     """
 

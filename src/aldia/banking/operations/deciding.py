@@ -8,13 +8,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+
 from aldia.banking import queue_keys as kinds
 from aldia.banking.batching import BY_ITSELF, Weighed, weigh
 from aldia.banking.encoding import hypothesis_json
 from aldia.banking.models import BankMovement, MatchDecision, MatchHow, MatchingSettings, PayerAlias, QueueKey
 from aldia.banking.models import ReviewState as Review
 from aldia.banking.names import sync_names
-from aldia.banking.operations.applying import MatchError, apply_match
+from aldia.banking.operations.applying import MatchError, Stale, apply_match
 from aldia.banking.operations.judging import trust as own_trust
 from aldia.banking.operations.learning import confirm
 from aldia.banking.operations.preferences import own_matching_settings
@@ -204,6 +206,8 @@ class _Round:
             class_key=best.class_key, version=row.version,
             review=Review.WAITING if is_reviewed(each.deposit.key, self.promise) else Review.NONE,
         )  # fmt: skip
+        if match.decision_id != kept.pk:
+            raise Stale(_("Otra conciliación ya lo aplicó."))
         if best.support in CITED:
             confirm(match=match, by="folio", now=self.now)
 

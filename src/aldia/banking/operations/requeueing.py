@@ -13,10 +13,10 @@ from typing import Any
 from aldia.banking import queue_keys as kinds
 from aldia.banking.indexing.documents import order_of
 from aldia.banking.indexing.rows import PART, here, parts, text_id
-from aldia.banking.models import BankMovement, MatchingSettings, MovementState, QueueKey
+from aldia.banking.models import BankMovement, MatchingSettings, MovementState
 from aldia.banking.queue_keys import Key, amount_key
 from aldia.receivables.models import Receivable
-from aldia.tenancy.reading import fetch
+from aldia.tenancy.reading import fetch, marks
 from aldia.tenancy.scope import transaction
 
 QUEUED = (MovementState.PENDING, MovementState.PARTIAL)
@@ -26,6 +26,7 @@ _CHANGES = """
 SELECT l.customer_id, l.receivable_id, l.amount FROM receivables_journalentry e
 JOIN receivables_journalline l ON l.entry_id = e.id
 WHERE e.company_id = %s AND e.seq > %s AND e.seq <= %s AND l.customer_id IS NOT NULL"""
+_WITH = "SELECT DISTINCT movement_id FROM banking_queuekey WHERE company_id = %s AND kind = %s AND value IN ({})"
 _LAST = "SELECT seq FROM receivables_journalentry WHERE company_id = %s ORDER BY seq DESC LIMIT 1"
 
 
@@ -116,7 +117,8 @@ def movements_with(keys: Iterable[Key]) -> list[uuid.UUID]:
     found: set[uuid.UUID] = set()
     for kind, values in by_kind.items():
         for part in _in_parts(sorted(values)):
-            found.update(QueueKey.objects.filter(kind=kind, value__in=part).values_list("movement_id", flat=True))
+            rows = fetch(_WITH.format(marks(part)), [here(), kind, *part])
+            found.update(uuid.UUID(text_id(row[0])) for row in rows)
     return sorted(found)
 
 
