@@ -12,12 +12,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from aldia.banking import standing
 from aldia.banking.models import BankMovement, Match, MatchDecision, MatchLine, MovementComment, MovementState
-from aldia.domain.matching import Allocation, Outcome, Reason
+from aldia.banking.queries import inbox
+from aldia.domain.matching import Allocation, Outcome, Reason, sentences
 from aldia.integrations.spreadsheets import read_rows
 from aldia.receivables.models import Credit
 from aldia.tenancy.models import Membership, Role
 from aldia.tenancy.scope import company_scope
+from aldia.web import inbox_words
 from tests.cast import make_company
 from tests.support.bank_desk import TODAY, BankDesk, advance, make_desk, pays, signed_in
 
@@ -456,3 +459,15 @@ def test_another_company_sees_none_of_it(desk: BankDesk) -> None:
         assert client.get(path).status_code in (404, 405)
     assert client.post(f"/e/otra/conciliacion/guiada/{row.pk}/aceptar/").status_code == 404
     assert "FAC-101" not in client.get("/e/otra/conciliacion/movimientos/").content.decode()
+
+
+# Words
+
+
+def test_every_question_of_the_engine_has_its_place_and_its_words() -> None:
+    vetoes, kinds = set(sentences.VETOES), set(sentences.KINDS) - {"return", "duplicate"}  # these happen by themselves
+    assert vetoes <= set(standing.ORDER)
+    assert vetoes | kinds <= set(inbox.GROUP_OF)
+    assert set(inbox.GROUP_OF) <= set(inbox_words.WHY)
+    assert set(inbox.GROUPS) | {inbox.DOUBT, inbox.UNDECIDED, inbox.REST} == set(inbox_words.GROUPS)
+    assert all(len(code) <= 24 for code in inbox.GROUP_OF)
