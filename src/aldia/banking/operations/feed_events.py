@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from aldia.banking import feeding
 from aldia.banking.feed_notices import notice_json, notice_of
@@ -120,9 +121,11 @@ def _changed(account: BankAccount, said: FeedEvent, now: datetime) -> Pulled:
         counts[_looked_at(feed, account, name, now)] += 1
     for fed in said.movements:
         counts[reconsider(account_id=account.pk, fed=fed, now=now)] += 1
+    total = sum(counts.values())
+    said_so = ngettext("%(n)d movimiento cambió en el banco.", "%(n)d movimientos cambiaron en el banco.", total)
     return Pulled(
         updated=counts[Change.UPDATED], gone=counts[Change.GONE], flagged=counts[Change.FLAGGED],
-        sentence=_("%(n)d movimientos cambiaron en el banco.") % {"n": sum(counts.values())},
+        sentence=said_so % {"n": total},
     )  # fmt: skip
 
 
