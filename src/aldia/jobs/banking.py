@@ -10,6 +10,7 @@ from django_tasks import task
 from aldia.banking.models import BankAccount
 from aldia.banking.operations.advancing import apply_advances
 from aldia.banking.operations.deciding import reconcile
+from aldia.banking.operations.undoing import reopen_stale
 from aldia.jobs.reminders import enqueue_thanks
 from aldia.queue.claiming import database_now
 from aldia.tenancy.models import Company
@@ -33,6 +34,7 @@ def _round(*, full: bool) -> dict[str, int]:
         return {}
     now = database_now()
     company = Company.objects.get(pk=current_company_id())
+    reopen_stale(now=now)
     advances = apply_advances(today=now.astimezone(ZoneInfo(company.time_zone)).date())
     done = reconcile(now=now, full=full)
     if done.applied:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,14 +18,23 @@ from aldia.banking.operations import undoing
 from aldia.banking.operations.adjusting import adjust, save_reason
 from aldia.banking.operations.applying import MatchError
 from aldia.banking.operations.returning import apply_return
-from aldia.banking.operations.undoing import undo_many, undo_match, undo_payment
+from aldia.banking.operations.undoing import reopen_stale, undo_many, undo_match, undo_payment
 from aldia.banking.plans import Line
 from aldia.cli.commands.verify import verify as verify_companies
 from aldia.domain.money import Money
 from aldia.payments.models import ReportedPayment, ReportState
 from aldia.payments.operations.reported import report_payment
-from aldia.receivables.models import Allocation, Credit, JournalEntry, JournalLine, LedgerAccount, Receivable
+from aldia.receivables.models import (
+    Allocation,
+    Credit,
+    DiscountRule,
+    JournalEntry,
+    JournalLine,
+    LedgerAccount,
+    Receivable,
+)
 from aldia.receivables.operations.allocating import allocate_credit, reassign_credit, unallocate
+from aldia.receivables.operations.charge_rules import DiscountDetails, Whom, save_discount, switch_on
 from aldia.receivables.operations.charges import void_receivable
 from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.payments import PaymentError, reverse_credit
@@ -169,9 +179,35 @@ def on_top_of_another(window: Window) -> Callable[[], Match]:
     return lambda: window.match(movement, Line(row.pk, 750_00))
 
 
+def promised(window: Window) -> Receivable:
+    """A company that gives two per cent for paying within ten days."""
+    rule = save_discount(whom=Whom("Pronto pago"), details=DiscountDetails(((10, Decimal(2)),)), actor=None)
+    on = date(2026, 10, 1)
+    switch_on(model=DiscountRule, rule_id=rule.pk, starts_on=on, today=on, actor=None)
+    return window.owes(1_000_00, issued_on=TODAY, due_on=TODAY + timedelta(days=30))
+
+
+def early_as_proposed(window: Window) -> Callable[[], Match]:
+    """The discount is settled once, though a rule would give it, too."""
+    row, movement = promised(window), window.moved(980_00)
+    return lambda: window.match(movement, Line(row.pk, 980_00, 20_00, "discount"))
+
+
+def early_by_its_rule(window: Window) -> Callable[[], Match]:
+    row, movement = promised(window), window.moved(980_00)
+
+    def make() -> Match:
+        match = window.match(movement, Line(row.pk, 980_00))
+        assert fresh(row).balance == 0
+        return match
+
+    return make
+
+
 CASES = [
     plain, in_part, with_differences, with_a_note, with_a_note_by_hand, known, mixed, reported, reported_and_known,
-    presumed, presumed_in_its_month, presumed_and_paid_in_part, foreign, on_top_of_another,
+    presumed, presumed_in_its_month, presumed_and_paid_in_part, early_as_proposed,
+    early_by_its_rule, foreign, on_top_of_another,
 ]  # fmt: skip
 
 
@@ -343,6 +379,28 @@ def test_a_payment_by_hand_that_the_bank_showed_leaves_its_movement_to_explain(w
     undo_payment(credit_id=credit.pk, reason="Se capturó mal", actor=window.owner, now=at())
     assert books() == before
     assert undo_payment(credit_id=credit.pk, reason="otra vez", actor=window.owner, now=at()) == []
+
+
+def test_what_a_cancelled_complement_explained_waits_again(window: Window) -> None:
+    """And the complement that takes its place is there to be recognised."""
+    papers = Papers(window.company, window.customer)
+    invoice = papers.invoice(1_000_00, date(2026, 10, 5))
+    rep = papers.complement(TODAY, 1_000_00, (invoice, 1_000_00))
+    apply_documents(keys=[invoice.key, rep.key], today=TODAY, actor=None)
+    credit, movement, hand = Credit.objects.get(), window.moved(1_000_00), window.paid(70_00)
+    match = window.match(movement, known=((credit.pk, 1_000_00),), class_key="known|key", how="auto", actor=None)
+    other = window.match(window.moved(70_00), known=((hand.pk, 70_00),))
+    assert reopen_stale(now=at()) == []
+    rep.cancelled_on, rep.status = TODAY, "cancelled"
+    rep.save()
+    again = papers.complement(TODAY, 1_000_00, (invoice, 1_000_00))
+    apply_documents(keys=[invoice.key, rep.key, again.key], today=TODAY, actor=None)
+    assert [each.pk for each in reopen_stale(now=at())] == [match.pk]
+    assert (fresh(movement).state, fresh(other).undone_at, reopen_stale(now=at())) == ("pending", None, [])
+    assert fresh(match).undo_reason == "El pago que lo explicaba ya no está en los libros"
+    replaced = Credit.objects.get(document=again)
+    window.match(movement, known=((replaced.pk, 1_000_00),), how="auto", actor=None)
+    assert ("clearing", "MXN") not in accounts()
 
 
 # -- aldia verify ------------------------------------------------------------------------------------------------------

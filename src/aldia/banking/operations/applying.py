@@ -145,7 +145,7 @@ def _report(report_id: uuid.UUID | None, plan: Plan) -> ReportedPayment | None:
     """The customer's own report that this money answers, locked; one that was accepted is on the books already."""
     if report_id is None:
         return None
-    report = ReportedPayment.objects.select_for_update().select_related("credit").filter(pk=report_id).first()
+    report = ReportedPayment.objects.select_for_update().filter(pk=report_id).first()
     if report is None or report.customer_id != plan.customer_id:
         raise NotThisCustomer(_("Ese aviso de pago no es de este cliente."))
     if report.state == ReportState.REJECTED:

@@ -27,9 +27,11 @@ from aldia.payments.models import ReportedPayment, ReportState
 from aldia.payments.operations.settling import local_day
 from aldia.receivables.desk import Desk
 from aldia.receivables.models import Allocation, Credit, JournalLine, Receivable
+from aldia.receivables.operations.effects import SOURCE as DOCUMENT
 from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.payments import PERSON, live_allocations, reverse_credit
 from aldia.receivables.posting import Subject
+from aldia.receivables.successors import NET
 from aldia.tenancy import audit
 from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.models import User
@@ -62,17 +64,39 @@ def undo_many(
     return matches
 
 
-def undo_payment(*, credit_id: uuid.UUID, reason: str, actor: User | None, now: datetime) -> list[Match]:
+def undo_payment(
+    *, credit_id: uuid.UUID, reason: str, actor: User | None, now: datetime, on: date | None = None
+) -> list[Match]:
     """Take a payment off the books, with every explanation of a movement that rests on it. Raises `MatchError`.
 
-    What a bank movement recorded is gone with its match; what somebody recorded by hand is reversed after it.
+    What a bank movement recorded is gone with its match; what somebody recorded by hand is reversed after it,
+    `on` a day (the company's of `now`).
     """
     with transaction():
         ids = [match.pk for match in matches_of([credit_id]).get(credit_id, ())]
         matches = undo_many(match_ids=ids, reason=reason, actor=actor, now=now) if ids else []
         if Credit.objects.filter(pk=credit_id, reversed_on__isnull=True).exists():
-            reverse_credit(credit_id=credit_id, on=local_day(now), reason=reason, actor=actor)
+            reverse_credit(credit_id=credit_id, on=on or local_day(now), reason=reason, actor=actor)
     return matches
+
+
+def reopen_stale(*, now: datetime) -> list[Match]:
+    """Take back explanations by money that is off the books since: a complement was cancelled, a payment undone.
+
+    The movements wait again, and what took the place of that money (the complement that replaces another) is found for
+    them. A provider's refund is none of this: what it took back comes off a later payout.
+    """
+    gone = MatchLine.objects.filter(
+        match__undone_at__isnull=True, known__reversed_on__isnull=False, amount__gt=0,
+        known__source__in=(PERSON, DOCUMENT),
+    )  # fmt: skip
+    successors = {f"{NET}{line.known_id.hex}": line.match_id for line in gone if line.known_id is not None}
+    resized = Credit.objects.filter(external_key__in=successors).values_list("external_key", flat=True)
+    stale = set(successors.values()) - {successors[key] for key in resized}
+    reason = _("El pago que lo explicaba ya no está en los libros")
+    return [
+        undo_match(match_id=match_id, reason=reason, actor=None, now=now, is_wrong=False) for match_id in sorted(stale)
+    ]
 
 
 def hold(match_ids: Collection[uuid.UUID]) -> list[Match]:

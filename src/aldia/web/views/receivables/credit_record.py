@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from aldia.banking.models import BankAccount
+from aldia.banking.operations.applying import MatchError
+from aldia.banking.operations.undoing import undo_payment
 from aldia.banking.queries.story import behind_credits
 from aldia.receivables.models import Credit, CreditKind, Receivable
 from aldia.receivables.operations.allocating import reassign_credit
-from aldia.receivables.operations.payments import live_allocations, reverse_credit
+from aldia.receivables.operations.payments import live_allocations
 from aldia.receivables.queries.credits import allocations_of
 from aldia.receivables.queries.states import credit_state
 from aldia.tenancy import permissions
@@ -146,11 +148,11 @@ def reverse(request: CompanyRequest, credit_id: UUID) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="reverse_%s")
     if form.is_valid():
         try:
-            reverse_credit(
-                credit_id=credit.pk, on=clock.today(request.company), reason=form.cleaned_data["reason"],
-                actor=request.user,
+            undo_payment(
+                credit_id=credit.pk, reason=form.cleaned_data["reason"], actor=request.user, now=clock.now(),
+                on=clock.today(request.company),
             )  # fmt: skip
-        except REFUSALS as error:
+        except (*REFUSALS, MatchError) as error:
             messages.error(request, str(error))
             return redirect("credit", credit.pk)
         else:
