@@ -248,7 +248,7 @@ def _take(made: _Sheet, line: int, cells: Sequence[Cell]) -> None:
     if table is None:
         return
     date_at = table.roles["date"]
-    parts = split_dates(cells, table.headings[date_at].left)
+    parts = split_dates(cells)
     placed = _placed(parts, table, made.align)
     texts = [cell.text for cell in parts]
     dated = date_at in placed and dates.take_apart(placed[date_at][0], serials=False) is not None

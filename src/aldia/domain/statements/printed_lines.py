@@ -104,7 +104,7 @@ def _is_amount(text: str) -> bool:
     return written is not None and bool(re.search(r"[.,][0-9]{2}$", written.body))
 
 
-def split_dates(cells: Sequence[Cell], left: int) -> list[Cell]:
+def split_dates(cells: Sequence[Cell]) -> list[Cell]:
     """Dates that are one text with what follows them become cells of their own."""
     found: list[Cell] = []
     for at, cell in enumerate(cells):
