@@ -220,6 +220,7 @@ def test_columns_are_named_by_hand_and_remembered(client: Client, account: BankA
     page = said(client.get(preview))
     assert "Dinos qué es cada columna" in page
     assert "Cuándo" in page
+    assert '<option value="date" selected>' in page, "what it seems to be is filled in"
     named = {"part": 0, "column-0": "date", "column-1": "desc", "column-2": "amount", "column-3": "balance"}
     page = follow(client, client.post(f"{preview}columnas/", named | {"column-3": "amount"}))
     assert "mismo papel" in page
@@ -369,21 +370,24 @@ BAD = {
 }
 
 
+READABLE = {"nul in utf16", "cut utf16", "mt940", "ofx", "norma43", "random", "prose", "html"}  # or asked about
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_file_gives_a_sentence(client: Client, kind: str) -> None:
     preview = uploaded(client, BAD[kind], "raro.bin")
     answer = client.get(preview)
-    assert answer.status_code in (200, 422)
-    if answer.status_code == 422:
-        assert "No pudimos leer este archivo" in said(answer)
-        assert StatementFile.objects.get().refusal
+    assert answer.status_code == 200
+    refused = bool(StatementFile.objects.get().refusal)
+    assert refused is ("No pudimos leer este archivo" in said(answer))
+    assert refused or kind in READABLE
     for what in ("importar", "responder", "columnas", "contrasena", "descartar"):
         assert client.post(f"{preview}{what}/", {"part": "x", "code": "roles", "value": "z"}).status_code == 302
 
 
 def test_a_bomb_is_refused_by_measure(client: Client) -> None:
     page = client.get(uploaded(client, bomb(), "bomba.xlsx"))
-    assert page.status_code == 422
+    assert page.status_code == 200
     assert "No pudimos leer" in said(page)
 
 

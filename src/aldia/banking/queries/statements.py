@@ -160,6 +160,7 @@ def doubtful(**filters: Any) -> QuerySet[BankMovement]:
 
 
 def files_waiting() -> QuerySet[StatementFile]:
-    """Files that somebody uploaded and nobody imported yet, newest first."""
-    rows = StatementFile.objects.filter(imports__isnull=True).select_related("account", "uploaded_by", "file")
-    return rows.order_by("-created_at", "-id")
+    """Files that somebody uploaded and of whose bytes nothing was imported yet, newest first."""
+    done = StatementImport.objects.filter(state=StatementState.IMPORTED, file__isnull=False).values("file__sha256")
+    rows = StatementFile.objects.filter(imports__isnull=True).exclude(sha256__in=done)
+    return rows.select_related("account", "uploaded_by", "file").order_by("-created_at", "-id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from aldia.banking.models import BankAccount, StatementImport
 from aldia.banking.operations.importing import foresee
 from aldia.banking.queries import statements as queries
 from aldia.domain.statements.banks import BANKS
-from aldia.domain.statements.model import Column, Movement, Proof, RowOutcome, Said, Statement
+from aldia.domain.statements.model import Column, Movement, Proof, Question, RowOutcome, Said, Statement
 from aldia.tenancy.models import Company
 from aldia.web import statement_words as words
 from aldia.web.forms_banking import BankAccountForm
@@ -96,7 +97,7 @@ def part_of(
         at=at, statement=statement, bank=BANKS[statement.bank].name if statement.bank in BANKS else "",
         proof=words.PROOFS[statement.proof.state], proof_text=proof_text(statement.proof),
         questions=_questions(statement), needs_columns=any(each.code == "roles" for each in statement.questions),
-        columns=statement.columns,
+        columns=_columns(statement),
         decimal=mapping.decimal if mapping else "", date_order=mapping.date_order if mapping else "",
         sign=mapping.sign if mapping else "",
         sample=statement.movements[:SAMPLE], more=max(len(statement.movements) - SAMPLE, 0),
@@ -129,9 +130,24 @@ def _said(each: Said) -> str:
     return _(each.template) % each.params if each.params else _(each.template)
 
 
+def _columns(statement: Statement) -> Sequence[Column]:
+    """The columns with the roles they have, or seem to have where that is the question."""
+    guess = next((each.candidates[0].value for each in statement.questions if _is_guess(each)), "")
+    pairs = (pair.strip().partition("=") for pair in str(guess).split(",") if guess)
+    seems = {int(place): role for role, _equals, place in pairs if place.isdecimal()}
+    return [dataclasses.replace(each, role=each.role or seems.get(each.index, "")) for each in statement.columns]
+
+
+def _is_guess(question: Question) -> bool:
+    """Whether the one answer offered is what the columns seem to be: it fills in the form of the columns instead."""
+    return question.code == "roles" and len(question.candidates) == 1
+
+
 def _questions(statement: Statement) -> list[Asked]:
     found = []
     for each in statement.questions:
+        if _is_guess(each):
+            each = dataclasses.replace(each, candidates=())
         text = _(each.template) % each.params if each.params else _(each.template)
         found.append(Asked(each.code, text, [(one.value, _(one.label), one.example) for one in each.candidates]))
     return found

@@ -128,7 +128,7 @@ def show(request: CompanyRequest, statement_file_id: UUID) -> HttpResponse:
     except (Refusal, DamagedFile) as error:
         code = getattr(error, "code", "")
         context = {"file": file, "why": spoken(error), "asks_password": code == "encrypted"}
-        return render(request, "banking/statement_refused.html", context, status=422)
+        return render(request, "banking/statement_refused.html", context)
     accounts, standing, chosen = account_queries.accounts(), queries.standing(file), _account(request)
     at_part = request.GET.get("part", "0")
     parts = [
