@@ -55,9 +55,9 @@ PROFILES = {
         "facil", _EASY, {**_CHANNELS, "banorte": 86.0, "bbva": 6.0}, {**_HABITS, "series": 32.0, "nothing": 10.0}
     ),
     "adversario": Profile("adversario", _HOSTILE, _CHANNELS, _HABITS, namesakes=0.12),
-    "clabe-propia": Profile("clabe-propia", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95, referenced_cash=0.9),
-    "clabe-sin-ventanilla": Profile("clabe-sin-ventanilla", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95),
-    "acuerdo": Profile("acuerdo", _KINDS, _CHANNELS, _HABITS, own_clabe=0.95, referenced_cash=0.9, agreed=0.6),
+    "clabe-propia": Profile("clabe-propia", _KINDS, _CHANNELS, _HABITS, own_clabe=1.0, referenced_cash=1.0),
+    "clabe-sin-ventanilla": Profile("clabe-sin-ventanilla", _KINDS, _CHANNELS, _HABITS, own_clabe=1.0),
+    "acuerdo": Profile("acuerdo", _KINDS, _CHANNELS, _HABITS, own_clabe=1.0, referenced_cash=1.0, agreed=0.6),
 }  # fmt: skip
 
 

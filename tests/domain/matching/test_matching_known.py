@@ -85,6 +85,21 @@ TERMINAL = [
     replace(card, key=f"t{n}", source="terminal 1", fee=0, group="", received_on=TODAY - days * DAY)
     for n, (card, days) in enumerate(zip(CARDS, (3, 2, 2), strict=True))
 ]
+ALONE = {
+    "of a provider": (CARDS[2], 80_000 - 2_500, "group"),
+    "of a terminal": (TERMINAL[0], TERMINAL[0].amount, "day"),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_a_payout_of_one_payment_is_a_payout(case):
+    money, amount, support = ALONE[case]
+    decision = decided(knowing(money), deposit(amount, of=""))
+    assert (decision.outcome, decision.hypothesis.support) == (Outcome.AUTO, support)
+    assert "ya estaba registrado" in " ".join(reason.message for reason in decision.reasons)
+    assert decided(knowing(money), deposit(amount)).hypothesis.support != "day"
+
+
 DAYS = {
     "one day": (TERMINAL[1].amount + TERMINAL[2].amount, {"t1", "t2"}),
     "days on end": (sum(each.amount for each in TERMINAL), {"t0", "t1", "t2"}),

@@ -69,7 +69,7 @@ def _recognised(case: Case, best: Hypothesis) -> Iterator[Reason]:
         yield _reason(f"known_{best.support}", template)
     yield _reason(
         f"sum_{best.family}",
-        say.FAMILIES[best.family],
+        say.FAMILIES[best.family if len(best.known) > 1 else "known"],
         count=len(best.known),
         amount=(movement.amount, movement.currency),
         gross=(movement.amount + best.fee, movement.currency),

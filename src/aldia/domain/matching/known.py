@@ -60,7 +60,7 @@ def _payouts(case: Case, near: Sequence[KnownMoney]) -> Iterator[Hypothesis]:
         elif each.received_on <= case.movement.booked_on:
             sources[each.source].append(each)
     for group in groups.values():
-        if len(group) > 1 and sum(each.amount - each.fee for each in group) == amount:
+        if sum(each.amount - each.fee for each in group) == amount:
             yield _of(case, group, "payout", "group")
     if case.payer.customer:
         return  # a customer that pays is not a provider that pays out
@@ -80,7 +80,9 @@ def _runs(case: Case, items: Sequence[KnownMoney]) -> Iterator[Hypothesis]:
     for start in range(len(days)):
         for end in range(start + 1, len(days) + 1):
             group = [each for day in days[start:end] for each in day]
-            if len(group) > 1 and _adds_up(case, gross[end] - gross[start], net[end] - net[start], len(group)):
+            if _is_paid_out(group[0]) + len(group) > 1 and _adds_up(
+                case, gross[end] - gross[start], net[end] - net[start], len(group)
+            ):
                 yield _of(case, group, "payout", "day", chance)
 
 
