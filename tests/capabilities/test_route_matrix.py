@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PORTAL = "aldia.portal."  # public pages: they are not there under a company's prefix
 OTHERS = ("allauth.", "django.")  # code of others guards its own pages; they hold nothing of a company
 OPEN = {"invitation", "language", "style_error", "health", "health_ready", "health_live", "metrics", "channel_hook"}
-OPEN |= {"payment_hook"}
+OPEN |= {"payment_hook", "bank_hook"}
 OPEN |= {"portal_brand", "portal_logo", "sandbox", "sandbox_transfer"}
 OPEN |= {
     "portal_home", "portal_code", "portal_code_send", "portal_code_check", "portal_renew", "portal_leave", "portal_pay",
