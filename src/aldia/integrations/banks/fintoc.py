@@ -64,7 +64,7 @@ class Fintoc(Base):
     help: ClassVar[str] = gettext_noop(
         "1. En dashboard.fintoc.com, Desarrolladores → API Keys, copia la clave secreta. 2. En Links conecta tu banco "
         "y copia el token del link: Fintoc solo lo muestra una vez. 3. Guarda y elige cuál de sus cuentas es esta. "
-        "4. En Desarrolladores → Webhooks agrega la dirección de abajo con los eventos de account.refresh_intent y "
+        "4. En Desarrolladores → Webhooks agrega la dirección de avisos con los eventos de account.refresh_intent y "
         "link.credentials_changed, y copia aquí su secreto (whsec_…). Sin webhook, los movimientos se piden igual cada "
         "pocas horas."
     )

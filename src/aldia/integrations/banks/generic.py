@@ -64,7 +64,7 @@ class Generic(Base):
     help: ClassVar[str] = gettext_noop(
         "1. Tu desarrollador implementa la interfaz descrita en docs/bank-feeds.md: dos consultas, o un aviso firmado. "
         "2. Escribe aquí la dirección y el token, o el secreto de sus avisos, y guarda. 3. Elige cuál de sus cuentas "
-        "es esta. 4. Da al servicio la dirección de abajo para sus avisos."
+        "es esta. 4. Da al servicio la dirección de avisos, que aparece al guardar."
     )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +10,16 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aldia.banking import feeding
-from aldia.banking.models import BankAccount
+from aldia.banking.models import BankAccount, BankMovement
 from aldia.banking.operations import feeds as operations
 from aldia.banking.operations.feed_changes import acknowledge as seen
 from aldia.banking.queries.feeds import changed_at_bank, last_events
 from aldia.customers.operations.versions import NotThere, Refused, Stale
-from aldia.domain.ports.banks import BankFeed
+from aldia.domain.ports.banks import BankFeed, FeedKind
 from aldia.integrations import registry
 from aldia.jobs.bank_feeds import enqueue_pull
 from aldia.tenancy import permissions
@@ -28,6 +30,15 @@ from aldia.web.views import errors
 from aldia.web.views.banking.accounts import see_all
 from aldia.web.views.payments.accounts import steps_of
 from aldia.web.views.payments.common import absolute, version_of
+
+KIND_WORDS = {
+    FeedKind.REFRESHED: gettext_lazy("Leyó el banco otra vez"),
+    FeedKind.PUSHED: gettext_lazy("Mandó movimientos"),
+    FeedKind.MODIFIED: gettext_lazy("Corrigió movimientos"),
+    FeedKind.REMOVED: gettext_lazy("Retiró movimientos"),
+    FeedKind.BROKEN: gettext_lazy("Perdió el acceso"),
+    FeedKind.OTHER: gettext_lazy("Otro aviso"),
+}
 
 
 @require_safe
@@ -43,8 +54,8 @@ def show(request: CompanyRequest, bank_account_id: UUID) -> HttpResponse:
         "offers": [] if account.feed else [_offer(each, account) for each in registry.all_feeds()],
         "steps": steps_of(_(str(kind.help))) if kind else [],
         "hook_url": absolute(request, feeding.hook_path(account)) if account.hook_token else "",
-        "events": last_events(account.pk) if account.feed else [],
-        "changed": changed_at_bank(account.pk),
+        "events": [(KIND_WORDS[FeedKind(each.kind)], each) for each in last_events(account.pk)] if account.feed else [],
+        "changed": [(row, _day_now(row)) for row in changed_at_bank(account.pk)],
         "problem": _problem(account),
     }
     return render(request, "banking/feed.html", context)
@@ -160,6 +171,12 @@ def acknowledge(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse
         raise Http404 from error
     messages.success(request, _("Listo: ya no se te vuelve a mostrar."))
     return redirect("bank_feed", row.account_id)
+
+
+def _day_now(row: BankMovement) -> date | None:
+    """The day on which the bank books the movement now; None when it has it no more."""
+    now = (row.feed_change or {}).get("now")
+    return date.fromisoformat(now["booked_on"]) if now else None
 
 
 def _account(account_id: UUID) -> BankAccount:
