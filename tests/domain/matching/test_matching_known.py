@@ -87,12 +87,12 @@ TERMINAL = [
 ]
 ALONE = {
     "of a provider": (CARDS[2], 80_000 - 2_500, "group"),
-    "of a terminal": (TERMINAL[0], TERMINAL[0].amount, "day"),
+    "of a terminal": (replace(TERMINAL[0], fee=3_000), TERMINAL[0].amount - 3_000, "day"),
 }
 
 
 @pytest.mark.parametrize("case", ALONE)
-def test_a_payout_of_one_payment_is_a_payout(case):
+def test_a_payout_of_one_payment_less_its_fee_is_a_payout(case):
     money, amount, support = ALONE[case]
     decision = decided(knowing(money), deposit(amount, of=""))
     assert (decision.outcome, decision.hypothesis.support) == (Outcome.AUTO, support)

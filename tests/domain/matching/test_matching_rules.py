@@ -359,6 +359,16 @@ def test_by_policy_the_oldest_of_equal_documents_is_paid():
     assert decided(index, deposit(1_160_037)).outcome is Outcome.PROPOSE
 
 
+def test_a_policy_does_not_choose_among_documents_that_the_text_chose():
+    """Two numbers that add up, one of which another document owes too: asked, and never a crash."""
+    index = books()
+    index.add_party(Party("agua", "Agua Clara", "ACL010101AA1", oldest_first=True))
+    for key, days in (("d501", 20), ("d502", 50), ("d503", 60)):
+        index.add_document(document(key, 116_000, "agua", days=days))
+    movement = deposit(232_000, of="", payer_tax_id="ACL010101AA1", bank_reference="0000501", concept="502")
+    assert decided(index, movement).outcome in (Outcome.AUTO, Outcome.PROPOSE)
+
+
 # the record decides what may apply
 
 

@@ -124,6 +124,8 @@ def _is_policy(case: Case, best: Hypothesis) -> bool:
     """The payer is certain and oldest first was agreed: which document is paid is then a rule, not a guess."""
     if case.settings.mode == "shadow" or best.family not in ("exact", "oldest_part", "oldest_first"):
         return False
+    if best.family == "exact" and len(best.allocations) > 1:
+        return False  # what is cited is chosen already
     sure = case.payer.customer == best.customer and case.payer.level >= 3 and not case.payer.flag
     return (
         sure

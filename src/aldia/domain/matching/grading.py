@@ -18,7 +18,7 @@ _FAMILY = {
     "all_but_one": 22, "pair": 21, "triple": 19, "quad": 17, "any": 15, "completed": 20, "credit_note": 23,
     "withholding": 22, "discount": 22, "rounding": 21, "fee": 20, "commission": 19, "instalment": 32,
     "withholding_all": 18, "discount_all": 18, "rounding_all": 18, "fee_all": 15, "commission_all": 15,
-    "partial": 14, "surplus": 2, "exchange": 6, "late_discount": 12, "late_discount_all": 8,
+    "partial": 14, "surplus": -4, "exchange": 6, "late_discount": 12, "late_discount_all": 8,
     "short": 5, "unexplained": 6, "first_part": 12,
     "oldest_part": 0, "advance": -2, "amount_only": 4,
 }  # fmt: skip
@@ -40,7 +40,7 @@ _PAYER = {
     "external": -4,
 }
 _BANDS = ((100, "a"), (1_000, "b"), (10_000, "c"))
-SLIP = 45  # an exact amount with another folio: a slip of the pen is likelier than a part that owes as much by chance
+SLIP = 47  # an exact amount with another folio: a slip of the pen is likelier than a part that owes as much by chance
 _CITED = {4: "series", 3: "keyword", 2: "number", 1: "reference"}
 # λ is asked of what nobody cited: of cited documents, chance is no explanation
 _BY_CHANCE = frozenset({"none", "unknown", "mismatch", "part", "day"})

@@ -80,10 +80,15 @@ def _runs(case: Case, items: Sequence[KnownMoney]) -> Iterator[Hypothesis]:
     for start in range(len(days)):
         for end in range(start + 1, len(days) + 1):
             group = [each for day in days[start:end] for each in day]
-            if _is_paid_out(group[0]) + len(group) > 1 and _adds_up(
+            if _is_likely_run(case, group) and _adds_up(
                 case, gross[end] - gross[start], net[end] - net[start], len(group)
             ):
                 yield _of(case, group, "payout", "day", chance)
+
+
+def _is_likely_run(case: Case, group: Sequence[KnownMoney]) -> bool:
+    """More than one payment, or one of a terminal or provider of which something was kept."""
+    return len(group) > 1 or (_is_paid_out(group[0]) and group[0].amount != case.movement.amount)
 
 
 def _adds_up(case: Case, gross: int, net: int, count: int) -> bool:
