@@ -134,3 +134,10 @@ def test_several_credit_notes_are_taken_off_in_one_payment():
     settled = {each.document: (each.difference, each.credit) for each in decision.hypothesis.allocations}
     assert (decision.outcome, decision.hypothesis.family) == (Outcome.AUTO, "credit_note")
     assert settled == {"d101": (70_023, "n2"), "d102": (40_011, "n1")}
+
+
+def test_what_a_bank_may_have_kept_of_a_small_document_is_no_part():
+    """29 pesos less of 81.56, with its folio: a fee that nobody named, unless the payer says that it is a part."""
+    index = books(document("d101", 8_156))
+    assert first(decided(index, deposit(5_256, concept="FACTURA 101"))) == ("unexplained", ("unexplained",))
+    assert first(decided(index, deposit(5_256, concept="ABONO FACTURA 101"))) == ("partial", ())

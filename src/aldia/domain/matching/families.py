@@ -53,12 +53,13 @@ def _cited(case: Case, customer: str, cited: list[Document], owed: Sequence[Docu
         yield Hypothesis(customer, kind, allocations, "all")
     yield from _with_credit(case, customer, core, "all")
     owing = sum(document.balance for document in core)
-    if len(core) == 1 and amount < owing and (owing - amount) * SMALL_SHARE > owing:
+    little = (owing - amount) * SMALL_SHARE <= owing or (owing - amount <= MOST_FEE and not case.citing.partial)
+    if len(core) == 1 and amount < owing and not little:
         part = core[0]
         yield Hypothesis(customer, _part_of(case, part), (Allocation(part.key, amount),), "all")
     elif amount > owing:
         yield from _completed(case, customer, core, owed, amount - owing)
-    elif (owing - amount) * SMALL_SHARE <= owing:
+    elif little:
         yield Hypothesis(customer, "unexplained", short_of(core, owing - amount), "all")
     else:
         yield Hypothesis(customer, "short", _pour(core, amount), "all")
