@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from aldia.banking.models import BankMovement
+from aldia.banking.plans import Plan
 from aldia.domain.matching import Hypothesis
 from aldia.domain.matching.settings import DEFAULT
 from aldia.payments.models import ReportedDebt, ReportedPayment, ReportState
@@ -15,9 +17,21 @@ def report_of(movement: BankMovement, hypothesis: Hypothesis) -> uuid.UUID | Non
     """The report that waits and is this payment: its customer, amount and days, and nothing named that is not paid."""
     if not hypothesis.customer or hypothesis.known:
         return None
+    is_declared = hypothesis.family == "declared"
+    return _report(movement, uuid.UUID(hypothesis.customer), None if is_declared else hypothesis.documents)
+
+
+def report_by_hand(movement: BankMovement, plan: Plan) -> uuid.UUID | None:
+    """The same for what a person composed: the whole movement is new money, and pays all that the report names."""
+    if plan.customer_id is None or plan.new_money != movement.amount or plan.amount != movement.amount:
+        return None
+    return _report(movement, plan.customer_id, {str(line.receivable_id) for line in plan.lines})
+
+
+def _report(movement: BankMovement, customer_id: uuid.UUID, documents: Collection[str] | None) -> uuid.UUID | None:
     waiting = ReportedPayment.objects.filter(
         state=ReportState.WAITING,
-        customer_id=uuid.UUID(hypothesis.customer),
+        customer_id=customer_id,
         currency=movement.currency,
         amount=movement.amount,
         paid_on__gte=movement.booked_on - timedelta(days=DEFAULT.said_days),
@@ -25,7 +39,7 @@ def report_of(movement: BankMovement, hypothesis: Hypothesis) -> uuid.UUID | Non
     )
     for report in waiting.order_by("paid_on", "id"):
         named = ReportedDebt.objects.filter(report=report).values_list("receivable_id", flat=True)
-        if {str(each) for each in named} <= hypothesis.documents or hypothesis.family == "declared":
+        if {str(each) for each in named} <= set(documents or ()) or documents is None:
             return report.pk
     return None
 

@@ -21,7 +21,7 @@ from aldia.banking.operations.learning import confirm, reject
 from aldia.banking.operations.lessons import PERSONS_WORD
 from aldia.banking.operations.returning import apply_return
 from aldia.banking.plans import Plan, plan_of
-from aldia.banking.reports import report_of
+from aldia.banking.reports import report_by_hand, report_of
 from aldia.tenancy.models import User
 from aldia.tenancy.scope import transaction
 
@@ -114,10 +114,12 @@ def by_hand(
         decision = MatchDecision.objects.filter(pk=movement.decision_id).first() if movement.decision_id else None
         first = decision.hypothesis if decision is not None else None
         same = first is not None and _does_the_same(plan, plan_of(first))
+        report = report_of(movement, hypothesis_of(first)) if same and first is not None else None
+        report = report or report_by_hand(movement, plan)
         match = apply_match(
             movement_id=movement_id, plan=plan, how=MatchHow.MANUAL, key=key, actor=actor, now=now,
             decision_id=decision.pk if decision is not None else None, version=version, is_distinct=is_distinct,
-            report_id=report_of(movement, hypothesis_of(first)) if same and first is not None else None, note=note,
+            report_id=report, note=note,
             class_key=str(first["class_key"]) if same and first is not None else "",
         )  # fmt: skip
         whole = plan.amount == movement.amount

@@ -13,9 +13,10 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from aldia.banking.encoding import deposit_of
-from aldia.banking.models import BankMovement, Match, PayerAgreement
+from aldia.banking.models import BankMovement, Match, MatchingSettings, PayerAgreement
 from aldia.banking.operations.movements import lock_customers
 from aldia.banking.queries.advances import Waiting, waiting
+from aldia.banking.settings import SHADOW
 from aldia.domain.matching import BankMovement as Deposit
 from aldia.domain.matching import references
 from aldia.receivables.desk import Desk
@@ -31,8 +32,11 @@ Share = tuple[Receivable, int]
 def apply_advances(*, customer_ids: Collection[uuid.UUID] | None = None, today: date, actor: User | None = None) -> int:
     """Apply what is left of the bank's money to what arrived since; return how many applications were made.
 
-    One transaction a customer. Done twice, it is done once.
+    One transaction a customer. Done twice, it is done once. Where a company lets nothing apply by itself, this does
+    not either: it waits for a person.
     """
+    if actor is None and MatchingSettings.objects.filter(mode=SHADOW).exists():
+        return 0
     candidates = {each.credit.customer_id for each in waiting(customer_ids) if each.arrived}
     return sum(_apply_to(customer_id, today, actor) for customer_id in sorted(candidates))
 

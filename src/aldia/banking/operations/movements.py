@@ -76,11 +76,13 @@ def locked_all(movement_ids: Collection[uuid.UUID], *, version: int | None = Non
 
 
 def check_open(movement: BankMovement) -> None:
-    """Raise where a movement is not to be explained: a doubtful, an archived or a returned one."""
+    """Raise where a movement is not to be explained: a doubtful, an archived, a returned or a changed one."""
     if movement.doubt:
         raise MatchError(_("Primero di si este movimiento es nuevo o ya estaba."))
     if movement.reversal_id is not None or movement.reverses_id is not None:
         raise AlreadyExplained(_("Este movimiento está devuelto: deshaz antes la devolución."))
+    if movement.feed_change is not None:
+        raise MatchError(_("El banco cambió o quitó este movimiento: primero revisa qué dice ahora."))
     if movement.archived_at is not None:
         raise MatchError(_("Este movimiento está archivado: sácalo del archivo para conciliarlo."))
 

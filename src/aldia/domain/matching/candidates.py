@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from aldia.domain.currencies import exponent
 from aldia.domain.matching import references
 from aldia.domain.matching.index import Index
 from aldia.domain.matching.model import BankMovement, CreditNote, Document, KnownMoney, Payer
@@ -55,6 +56,16 @@ class Case:
     touched: set[str]
     _owed: dict[str, list[Document]] = field(default_factory=dict)
     _known: Sequence[KnownMoney] | None = None
+
+    def worth(self) -> int | None:
+        """The movement's amount in the company's currency, in which the caps are; None when nothing tells the rate."""
+        movement, own = self.movement, self.settings.currency
+        if movement.currency == own:
+            return movement.amount
+        rate = self.index.rate(movement.currency, own, movement.booked_on)
+        if rate is None:
+            return None
+        return int((movement.amount * rate).scaleb(exponent(own) - exponent(movement.currency)).to_integral_value())
 
     def owed(self, customer: str) -> Sequence[Document]:
         """What a customer owes, by due date; nothing when it is too much to be searched."""

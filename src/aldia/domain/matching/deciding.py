@@ -111,7 +111,8 @@ def _exchange(case: Case) -> list[Hypothesis]:
 
 
 def _outcome(case: Case, best: Hypothesis, trust: Trust) -> Outcome:
-    if not best.vetoes and trust.applies(best.class_key, case.movement.amount, case.settings):
+    worth = case.worth()  # one of which nothing tells the worth is over every cap
+    if not best.vetoes and worth is not None and trust.applies(best.class_key, worth, case.settings):
         return Outcome.AUTO
     if best.family == "advance":
         return Outcome.ADVANCE

@@ -37,7 +37,8 @@ def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterat
     movement = case.movement
     if best.family.removesuffix("_all") in NEVER:
         yield best.family.removesuffix("_all")
-    if movement.amount > case.settings.cap:
+    worth = case.worth()
+    if worth is None or worth > case.settings.cap:
         yield "over_cap"
     if best.known:
         yield from _of_known(case, best, payer)

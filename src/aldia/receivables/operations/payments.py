@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aldia.customers.models import Customer
@@ -26,6 +27,7 @@ PERSON = "person"
 BANK = "bank"  # money that a bank movement was matched with: its movement is where it is undone
 SETTLING_KINDS = (CreditKind.WRITE_OFF, CreditKind.WITHHOLDING, CreditKind.DISCOUNT, CreditKind.ADJUSTMENT)
 DUPLICATE_DAYS = 5
+LATER_DAYS = 12  # a cheque that is paid in, a transfer that the bank books after a long weekend
 
 
 class PaymentError(ValueError):
@@ -200,17 +202,25 @@ def reverse_credit(*, credit_id: uuid.UUID, on: date, reason: str, actor: User |
 def suspected_duplicates(
     customer_id: uuid.UUID, amount: Money, received_on: date, *, apart_from: str = ""
 ) -> list[Suspect]:
-    """Payments of the customer with the same amount within five days, however they entered (but by `apart_from`)."""
-    window = (received_on - timedelta(days=DUPLICATE_DAYS), received_on + timedelta(days=DUPLICATE_DAYS))
-    rows = Credit.objects.filter(
+    """Payments of the customer with the same amount within five days, however they entered (but by `apart_from`).
+
+    The bank may show it some days later, and explained in parts: what it recorded of one movement counts together.
+    """
+    near, later = timedelta(days=DUPLICATE_DAYS), timedelta(days=LATER_DAYS)
+    live = Credit.objects.filter(
         customer_id=customer_id,
         kind=CreditKind.PAYMENT,
         currency=amount.currency,
-        amount=amount.minor,
-        received_on__range=window,
+        received_on__range=(received_on - near, received_on + later),
         reversed_on__isnull=True,
     ).exclude(source=apart_from)
-    return [Suspect(row.id, row.received_on, amount, row.reference) for row in rows]
+    within = Q(received_on__lte=received_on + near) | Q(source=BANK)
+    found = list(live.filter(within, amount=amount.minor))
+    parts: dict[str, list[Credit]] = {}
+    for row in live.filter(source=BANK, amount__lt=amount.minor).order_by("id"):
+        parts.setdefault(row.external_key.partition(":")[0], []).append(row)
+    found += [rows[0] for rows in parts.values() if sum(row.amount for row in rows) == amount.minor]
+    return [Suspect(row.id, row.received_on, amount, row.reference) for row in found]
 
 
 def live_allocations(credit: Credit) -> list[Allocation]:
