@@ -14,7 +14,6 @@ from typing import TypeVar
 from aldia.banking.encoding import deposit_of
 from aldia.banking.index import BooksIndex, as_index
 from aldia.banking.indexing.rows import PART, here, reading, text_id
-from aldia.banking.indexing.stated import company_has_payouts
 from aldia.banking.models import BankMovement
 from aldia.banking.operations.requeueing import movements_with
 from aldia.banking.queue_keys import Key, claims_of, keys_of
@@ -31,6 +30,7 @@ _OWNERS = """
 SELECT value, customer_id FROM payments_collectionaccount
 WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value <> '' AND value IN ({})"""
 MOST_TOGETHER = 4_000
+MOST_EXPECTED = 20  # movements of which each is asked apart; in large batches the engine's own order is as good
 LEAST_DIGITS = 10  # of an account or a reference that is looked for in the words of a movement
 UNDONE = gettext_noop("Alguien deshizo lo que se había aplicado: ya no se aplica solo.")
 REST = gettext_noop("Es lo que falta de un movimiento que ya se explicó en parte.")
@@ -59,7 +59,7 @@ class _Batch:
         self.trust = trust
         self.rows: dict[uuid.UUID, BankMovement] = {}
         self.accounts: dict[str, str] = {}
-        self.index = BooksIndex(has_payouts=company_has_payouts(settings.commissions))
+        self.index = BooksIndex(has_commissions=bool(settings.commissions))
 
     def run(self, movement_ids: Collection[uuid.UUID]) -> list[Weighed]:
         self._take(movement_ids)
@@ -90,6 +90,9 @@ class _Batch:
             key: deposit_of(row, country=self.settings.country, collection_account=self.accounts.get(str(key), ""))
             for key, row in self.rows.items()
         }
+        if len(deposits) <= MOST_EXPECTED:
+            for deposit in deposits.values():
+                self.index.expect(deposit)
         free = [deposit for key, deposit in deposits.items() if key not in held]
         asked = [deposit for key, deposit in deposits.items() if key in held]
         index = as_index(self.index)

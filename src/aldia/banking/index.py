@@ -10,19 +10,21 @@ from datetime import date
 
 from aldia.banking.indexing.bank import Bank
 from aldia.banking.indexing.documents import Documents
+from aldia.banking.indexing.facts import facts
 from aldia.banking.indexing.payers import Payers
 from aldia.banking.indexing.stated import Stated
-from aldia.domain.matching import Index, Receipt
+from aldia.domain.matching import BankMovement, Index, Receipt
 
 
 class BooksIndex:
     """The books of the company in scope. `on`: the first day that is asked about, for how far back payments are read;
-    `has_payouts`: whether providers or terminals pay several payments out at once.
+    `has_commissions`: whether terminals pay several payments out at once, as providers do.
     """
 
-    def __init__(self, *, on: date | None = None, has_payouts: bool = False) -> None:
-        self.documents, self.payers, self.bank = Documents(), Payers(), Bank(on)
-        self.stated = Stated(self.documents, has_payouts=has_payouts)
+    def __init__(self, *, on: date | None = None, has_commissions: bool = False) -> None:
+        known = facts()
+        self.documents, self.payers, self.bank = Documents(has_promises=known.has_promises), Payers(known), Bank(on)
+        self.stated = Stated(self.documents, known, has_payouts=has_commissions or known.has_providers)
         documents, payers, bank, stated = self.documents, self.payers, self.bank, self.stated
         self.same_identity = bank.same_identity
         self.credit_of_trace = bank.credit_of_trace
@@ -42,6 +44,7 @@ class BooksIndex:
         self.by_order = documents.by_order
         self.by_balance = documents.by_balance
         self.is_series = documents.is_series
+        self.is_first = documents.is_first
         self.said = stated.said
         self.said_by_reference = stated.said_by_reference
         self.known = stated.known
@@ -50,6 +53,11 @@ class BooksIndex:
     def receipt(self, trace_key: str) -> Receipt | None:
         """The CEP of a tracking key: none are kept yet. What a payment complement says of its transfer is `known`."""
         return None
+
+    def expect(self, movement: BankMovement) -> None:
+        """Read at once what will be asked of a movement anyway."""
+        if movement.amount > 0:
+            self.payers.expect(movement)
 
     def forget(self) -> None:
         """The books changed: what was read is read again."""

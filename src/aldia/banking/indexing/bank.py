@@ -21,16 +21,17 @@ SELECT id, text FROM banking_bankmovement
 WHERE company_id = %s AND account_id = %s AND booked_on = %s AND seq = %s AND amount = %s AND trace_key = ''
   AND (balance = %s OR (balance IS NULL AND %s IS NULL)) AND doubt = '' ORDER BY id"""
 _PAYMENTS = """
-SELECT id, source, external_key, received_on, reference FROM receivables_credit
+SELECT id, source, received_on, reference FROM receivables_credit
 WHERE company_id = %s AND currency = %s AND amount = %s AND received_on >= %s
   AND kind IN ('payment', 'advance') AND reversed_on IS NULL AND customer_id = %s"""
 _WAITING = """
-SELECT id, booked_on, trace_key FROM banking_bankmovement
+SELECT id, 'waiting', booked_on, trace_key FROM banking_bankmovement
 WHERE company_id = %s AND currency = %s AND amount = %s AND payer_id = %s AND state IN ('pending', 'partial')
   AND doubt = ''"""
+_PAID = f"{_PAYMENTS} UNION ALL {_WAITING}"
 _OF_CREDIT = """
 SELECT movement_id FROM banking_match WHERE company_id = %s AND credit_id = %s AND undone_at IS NULL"""
-BANK = "bank"
+BANK, WAITING = "bank", "waiting"
 
 
 class Bank:
@@ -63,17 +64,15 @@ class Bank:
     def payments_of(self, customer: str, currency: str, amount: int) -> Sequence[Paid]:
         """Payments on the books, whoever noted them, and deposits of the customer that still wait for a decision."""
         who = kept(customer)
-        found = [
-            Paid(self._movement_of(credit, source), customer, currency, amount, day(received_on), reference)
-            for credit, source, _key, received_on, reference in fetch(
-                _PAYMENTS, [self._company, currency, amount, self._since, who]
-            )
+        where = [self._company, currency, amount, self._since, who, self._company, currency, amount, who]
+        return [
+            Paid(self._movement_of(key, source), customer, currency, amount, day(paid_on), reference)
+            for key, source, paid_on, reference in fetch(_PAID, where)
         ]
-        waiting = fetch(_WAITING, [self._company, currency, amount, who])
-        found += [Paid(text_id(key), customer, currency, amount, day(on), trace) for key, on, trace in waiting]
-        return found
 
     def _movement_of(self, credit: object, source: str) -> str:
         """The movement that a payment came by, so that none is its own twin; else the payment itself."""
+        if source == WAITING:
+            return text_id(credit)
         found = fetch(_OF_CREDIT, [self._company, credit]) if source == BANK else []
         return text_id(found[0][0]) if found else f"credit {text_id(credit)}"

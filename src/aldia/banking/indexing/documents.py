@@ -15,6 +15,7 @@ from aldia.tenancy.reading import fetch, marks
 
 MOST_CITED = 200  # documents of one number: beyond, the number says nothing
 MOST_EQUAL = 64  # documents of one amount that are put in order before the first of them are given
+MOST_TURNS = 12  # documents that owe the same of which it is asked whether each is its customer's first
 PPM_OF_PERCENT = 10_000
 
 # Each condition repeats that of its partial index word by word, or the index is not used.
@@ -30,7 +31,10 @@ _FOLIO = f"{_SELECT} r.folio = %s AND r.folio IS NOT NULL AND r.voided_on IS NUL
 _UUID = f"{_SELECT} r.uuid_start = %s AND r.uuid_start IS NOT NULL AND r.voided_on IS NULL LIMIT {MOST_CITED}"
 _BALANCE = f"{_SELECT} r.currency = %s AND r.balance = %s AND {_OPEN} LIMIT {MOST_EQUAL}"
 _BY_ID = f"{_SELECT} r.id IN "
-_PROMISES = "SELECT 1 FROM receivables_discountrule WHERE company_id = %s AND starts_on IS NOT NULL LIMIT 1"
+_EARLIER = """
+SELECT %s FROM receivables_receivable r
+WHERE r.company_id = %s AND r.customer_id = %s AND r.currency = %s AND r.balance > 0 AND r.due_on <= %s
+  AND (r.due_on < %s OR r.issued_on < %s OR (r.issued_on = %s AND r.id < %s)) LIMIT 1"""
 _SERIES = "SELECT 1 FROM receivables_receivable WHERE company_id = %s AND series = %s AND series IS NOT NULL LIMIT 1"
 _PARTIALS = """
 SELECT a.receivable_id, a.amount FROM receivables_allocation a JOIN receivables_credit c ON c.id = a.credit_id
@@ -71,18 +75,19 @@ def spellings(order: str) -> list[str]:
 class Documents:
     """Receivables and credit notes of the company in scope. Answers are remembered as long as this lives."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_promises: bool = True) -> None:
         self._company = here()
         self._open: dict[tuple[str, str], list[Document]] = {}
         self._notes: dict[tuple[str, str], list[CreditNote]] = {}
         self._cited: dict[tuple[str, str], list[Document]] = {}
         self._series: dict[str, bool] = {}
         self._equal: dict[tuple[str, int], list[Document]] = {}
-        self._promises: bool | None = None
+        self._first: dict[str, bool] = {}
+        self._promises = has_promises
 
     def forget(self) -> None:
         """What was read may have changed."""
-        self._open, self._notes, self._cited, self._series, self._equal = {}, {}, {}, {}, {}
+        self._open, self._notes, self._cited, self._series, self._equal, self._first = {}, {}, {}, {}, {}, {}
 
     def open_of(self, customer: str, currency: str) -> Sequence[Document]:
         key = (customer, currency)
@@ -126,6 +131,24 @@ class Documents:
             self._equal[key] = self._read(_BALANCE, [currency, balance])
         return self._equal[key][:limit]
 
+    def is_first(self, document: Document) -> bool:
+        """Asked of documents that owe the same, so of all those at once."""
+        if document.key not in self._first:
+            self._read_first(self._equal.get((document.currency, document.balance), [])[:MOST_TURNS] or [document])
+        if document.key not in self._first:
+            self._read_first([document])
+        return self._first[document.key]
+
+    def _read_first(self, documents: Sequence[Document]) -> None:
+        asked = (f"SELECT * FROM ({_EARLIER}) AS before{n}" for n in range(len(documents)))  # noqa: S608 - a constant
+        sql = " UNION ALL ".join(asked)
+        values: list[Any] = []
+        for n, each in enumerate(documents):
+            due, issued = each.due_on, each.issued_on
+            values += [n, self._company, kept(each.customer), each.currency, due, due, issued, issued, kept(each.key)]
+        later = {row[0] for row in fetch(sql, values)}
+        self._first |= {each.key: n not in later for n, each in enumerate(documents)}
+
     def is_series(self, letters: str) -> bool:
         if letters not in self._series:
             self._series[letters] = bool(fetch(_SERIES, [self._company, letters]))
@@ -161,8 +184,6 @@ class Documents:
 
     def _discounts(self, keys: Sequence[str]) -> dict[str, Discount]:
         """The best early discount that each document was promised."""
-        if self._promises is None:
-            self._promises = bool(fetch(_PROMISES, [self._company]))
         if not self._promises or not keys:
             return {}
         found = {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from aldia.banking.indexing.facts import Facts
 from aldia.banking.indexing.rows import day, here, kept, text_id
-from aldia.domain.matching import Alias, Party
+from aldia.domain.matching import Alias, BankMovement, Party
 from aldia.domain.matching.memory import MOST_LIKE
-from aldia.domain.matching.names import blocks
+from aldia.domain.matching.names import blocks, name_key
 from aldia.domain.tax_ids import NAMES, normalise
 from aldia.tenancy.reading import fetch, marks
 
-_ACCOUNTS = "SELECT number FROM banking_bankaccount WHERE company_id = %s AND number <> ''"
 _PARTY = """
 SELECT c.legal_name, c.tax_id, g.oldest_first
 FROM customers_customer c
@@ -28,6 +28,13 @@ WHERE b.company_id = %s AND b.block = %s LIMIT {MOST_LIKE + 1}) AS alike"""  # n
 _ALIASES = """
 SELECT customer_id, confirmed, rejected, confirmed_on, rejected_on FROM banking_payeralias
 WHERE company_id = %s AND kind = %s AND value = %s AND revoked_at IS NULL AND confirmed > 0"""
+# The same in one query: what is asked, customer, and the record of what was learned.
+_PLAIN_OF = "customer_id, 0, 0, CAST(NULL AS date), CAST(NULL AS date)"
+_ALIASES_OF = f"SELECT CAST(%s AS text), {_ALIASES.strip().removeprefix('SELECT ')}"
+_NAMED_OF = _NAMED.replace("customer_id", f"CAST(%s AS text), {_PLAIN_OF}", 1)
+_TAX_ID_OF = _TAX_ID.strip().replace(
+    "SELECT id", f"SELECT CAST(%s AS text), {_PLAIN_OF.replace('customer_id', 'id')}", 1
+)
 _COLLECTION = """
 SELECT customer_id FROM payments_collectionaccount
 WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value = %s AND value <> ''"""
@@ -36,12 +43,11 @@ WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value = %s AND valu
 class Payers:
     """Customers and payers of the company in scope. Answers are remembered as long as this lives."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Facts) -> None:
         self._company = here()
-        ((country, tax_id),) = fetch("SELECT country, tax_id FROM tenancy_company WHERE id = %s", [self._company])
-        self._own_tax_id = normalise(country, tax_id)
-        self._own_accounts = frozenset(row[0] for row in fetch(_ACCOUNTS, [self._company]))
-        self._countries = sorted({country, *NAMES})
+        self._own_tax_id = normalise(known.country, known.tax_id)
+        self._own_accounts = known.own_accounts
+        self._countries = sorted({known.country, *NAMES})
         self._parties: dict[str, Party] = {}
         self._asked: dict[tuple[str, str], Any] = {}
 
@@ -96,6 +102,26 @@ class Payers:
             )
             for customer, confirmed, rejected, confirmed_on, rejected_on in rows
         ]  # fmt: skip
+
+    def expect(self, movement: BankMovement) -> None:
+        """Read in one query what the engine will ask of a deposit's payer, instead of one question after the other."""
+        name = name_key(movement.payer_name)
+        learned = (("account", movement.payer_account), ("tax_id", movement.payer_tax_id), ("name", name))
+        asked = [
+            (f"alias {kind}", value, _ALIASES_OF, [self._company, kind, value]) for kind, value in learned if value
+        ]
+        if tax_id := movement.payer_tax_id:
+            sql = _TAX_ID_OF.format(marks(self._countries), "false")
+            asked.append(("tax_id", tax_id, sql, [self._company, *self._countries, tax_id]))
+        if name:
+            asked.append(("named", name, _NAMED_OF, [self._company, name]))
+        asked = [each for each in asked if (each[0], each[1]) not in self._asked]
+        if len(asked) < 2:
+            return
+        values = [value for what, _value, _sql, params in asked for value in (what, *params)]
+        rows = fetch(" UNION ALL ".join(sql for _what, _value, sql, _params in asked), values)
+        for what, value, _sql, _params in asked:
+            self._asked[what, value] = [row[1:] for row in rows if row[0] == what]
 
     def _once(self, what: str, value: str, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         if not value:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from aldia.banking.indexing.documents import Documents
+from aldia.banking.indexing.facts import Facts
 from aldia.banking.indexing.rows import day, here, text_id
 from aldia.banking.models import BankMovement as MovementRow
 from aldia.domain.matching import BankMovement, KnownMoney, Said
@@ -54,12 +55,12 @@ def plain_reference(text: str) -> str:
 class Stated:
     """What was said and known of payments of the company in scope. Lists that are short are read once, whole."""
 
-    def __init__(self, documents: Documents, *, has_payouts: bool = False) -> None:
+    def __init__(self, documents: Documents, known: Facts, *, has_payouts: bool = False) -> None:
         self._company = here()
         self._documents = documents
         self._has_payouts = has_payouts
-        self._reports: dict[tuple[str, int], list[ReportedPayment]] | None = None
-        self._begun: dict[str, PaymentAttempt] | None = None
+        self._reports: dict[tuple[str, int], list[ReportedPayment]] | None = None if known.has_reports else {}
+        self._begun: dict[str, PaymentAttempt] | None = None if known.has_begun else {}
         self._payouts: dict[tuple[str, date], list[KnownMoney]] = {}
         self._rates: dict[tuple[str, str, date], Decimal | None] = {}
 
@@ -197,11 +198,3 @@ def _money(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterator[KnownMone
             key.strip().upper(),
             fee or 0,
         )
-
-
-def company_has_payouts(commissions: Sequence[object]) -> bool:
-    """Whether money may come in payouts of several payments: by a provider, or by a terminal that keeps its part."""
-    if commissions:
-        return True
-    sql = "SELECT 1 FROM payments_provideraccount WHERE company_id = %s LIMIT 1"
-    return bool(fetch(sql, [here()]))

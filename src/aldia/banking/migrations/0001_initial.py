@@ -633,7 +633,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='queuekey',
-            index=models.Index(fields=['company', 'kind', 'value'], name='queuekey_value'),
+            index=models.Index(fields=['company', 'kind', 'value', 'movement'], name='queuekey_value'),
         ),
         migrations.AddConstraint(
             model_name='queuekey',

@@ -147,7 +147,8 @@ class QueueKey(CompanyModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "movement", "kind", "value"], name="queuekey_once")]
-        indexes = [models.Index(fields=["company", "kind", "value"], name="queuekey_value")]
+        # with the movement: else SQLite reads all keys of the company, from the only index that holds what is asked
+        indexes = [models.Index(fields=["company", "kind", "value", "movement"], name="queuekey_value")]
         base_manager_name = "all_companies"
 
     def __str__(self) -> str:

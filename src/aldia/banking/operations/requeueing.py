@@ -26,7 +26,8 @@ _CHANGES = """
 SELECT l.customer_id, l.receivable_id, l.amount FROM receivables_journalentry e
 JOIN receivables_journalline l ON l.entry_id = e.id
 WHERE e.company_id = %s AND e.seq > %s AND e.seq <= %s AND l.customer_id IS NOT NULL"""
-_WITH = "SELECT DISTINCT movement_id FROM banking_queuekey WHERE company_id = %s AND kind = %s AND value IN ({})"
+_WITH = "SELECT movement_id FROM banking_queuekey WHERE company_id = %s AND kind = %s AND value IN ({})"
+MOST_AT_ONCE = 40  # keys of several kinds that are asked for in one query
 _LAST = "SELECT seq FROM receivables_journalentry WHERE company_id = %s ORDER BY seq DESC LIMIT 1"
 
 
@@ -114,12 +115,15 @@ def movements_with(keys: Iterable[Key]) -> list[uuid.UUID]:
     by_kind: dict[str, set[str]] = {}
     for kind, value in keys:
         by_kind.setdefault(kind, set()).add(value[: kinds.WIDTH])
-    found: set[uuid.UUID] = set()
-    for kind, values in by_kind.items():
-        for part in _in_parts(sorted(values)):
-            rows = fetch(_WITH.format(marks(part)), [here(), kind, *part])
-            found.update(uuid.UUID(text_id(row[0])) for row in rows)
-    return sorted(found)
+    questions = [(kind, part) for kind, values in by_kind.items() for part in _in_parts(sorted(values))]
+    if sum(len(part) for _kind, part in questions) > MOST_AT_ONCE:
+        rows = [row for kind, part in questions for row in fetch(_WITH.format(marks(part)), [here(), kind, *part])]
+    elif questions:
+        sql = " UNION ALL ".join(_WITH.format(marks(part)) for _kind, part in questions)
+        rows = fetch(sql, [value for kind, part in questions for value in (here(), kind, *part)])
+    else:
+        rows = []
+    return sorted({uuid.UUID(text_id(row[0])) for row in rows})
 
 
 def _in_parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -88,8 +88,7 @@ def _by_amount(case: Case) -> list[Hypothesis]:
 
 def _turn(case: Case, document: Document) -> tuple[bool, bool]:
     """What a customer owes first it is likelier to pay now, and what is issued already."""
-    first = min(case.index.open_of(document.customer, document.currency), key=by_due, default=document)
-    return (document.issued_on > case.movement.booked_on, first.key != document.key)
+    return (document.issued_on > case.movement.booked_on, not case.index.is_first(document))
 
 
 def _exchange(case: Case) -> list[Hypothesis]:

@@ -74,6 +74,9 @@ class Index(Protocol):
     def by_balance(self, currency: str, balance: int, limit: int) -> Sequence[Document]:
         """At most `limit` open documents of anybody that owe exactly this."""
 
+    def is_first(self, document: Document) -> bool:
+        """Whether its customer owes nothing in its currency that comes before it (by due date, issue, key)."""
+
     def is_series(self, letters: str) -> bool:
         """Whether a document of the company carries this series."""
 

@@ -201,6 +201,11 @@ class MemoryIndex:
         owed = self._open.get(customer)
         return [each for each in owed.values() if currency in ("", each.currency)] if owed else ()
 
+    def is_first(self, document: Document) -> bool:
+        mine = (document.due_on, document.issued_on, document.key)
+        owed = self.open_of(document.customer, document.currency)
+        return not any((each.due_on, each.issued_on, each.key) < mine for each in owed)
+
     def credits_of(self, customer: str, currency: str) -> Sequence[CreditNote]:
         notes = self._credits.get(customer)
         return [note for note in notes.values() if note.balance > 0 and note.currency == currency] if notes else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 from aldia.domain.folding import fold
@@ -60,18 +61,32 @@ def is_cut(short: str, long: str) -> bool:
 
 def distance(one: str, other: str, most: int) -> int:
     """Letters to add, take, change or swap; `most` + 1 when more than `most`."""
-    if abs(len(one) - len(other)) > most:
+    if one == other:
+        return 0
+    if abs(len(one) - len(other)) > most or _letters_apart(one, other) > most:
         return most + 1
+    far = most + 1
+    width = len(other) + 1
     before: list[int] = []
-    row = list(range(len(other) + 1))
+    row = [min(j, far) for j in range(width)]
     for i, letter in enumerate(one, 1):
-        two_before, before = before, row
-        row = [i]
-        for j, against in enumerate(other, 1):
+        two_before, before, row = before, row, [far] * width
+        first = max(1, i - most)
+        if first == 1:
+            row[0] = min(i, far)
+        least = row[0]
+        for j in range(first, min(len(other), i + most) + 1):  # further from the diagonal it is more than `most`
+            against = other[j - 1]
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
             if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
                 cost = min(cost, two_before[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return row[-1] if row[-1] <= most else most + 1
+            row[j] = cost
+            least = min(least, cost)
+        if least > most:
+            return far
+    return min(row[-1], far)
+
+
+def _letters_apart(one: str, other: str) -> int:
+    """How many letters one has that the other lacks: never more than their distance, and quickly counted."""
+    return max(sum((Counter(one) - Counter(other)).values()), sum((Counter(other) - Counter(one)).values()))

@@ -107,6 +107,13 @@ class Overlay:
         found += [each for each in now if each.key not in known]
         return sorted(found, key=lambda each: each.key)[:limit]
 
+    def is_first(self, document: Document) -> bool:
+        if not any(each.customer == document.customer for each in self._changed.values()):
+            return self.under.is_first(document)
+        mine = (document.due_on, document.issued_on, document.key)
+        owed = self.open_of(document.customer, document.currency)
+        return not any((each.due_on, each.issued_on, each.key) < mine for each in owed)
+
     def is_series(self, letters: str) -> bool:
         return self.under.is_series(letters)
 
