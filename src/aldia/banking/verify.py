@@ -115,6 +115,24 @@ CHECKS: Final = (
            WHERE l.company_id = %(company)s AND (m.customer_id IS NULL OR r.customer_id <> m.customer_id)""",
     ),
     Sql(
+        "difference_is_what_settled_it",
+        "banking_matchline",
+        """SELECT l.id FROM banking_matchline l JOIN banking_match m ON m.id = l.match_id
+           JOIN receivables_credit c ON c.id = l.settled_by_id
+           WHERE l.company_id = %(company)s AND (c.customer_id <> m.customer_id OR c.kind = 'payment'
+             OR (l.is_note AND l.difference > c.amount) OR (NOT l.is_note AND (l.difference <> c.amount
+               OR c.source <> 'bank' OR (m.undone_at IS NOT NULL AND c.reversed_on IS NULL))))""",
+    ),
+    Sql(
+        "match_is_in_the_currency_of_its_movement",
+        "banking_match",
+        """SELECT t.id FROM banking_match t JOIN banking_bankmovement b ON b.id = t.movement_id
+           LEFT JOIN receivables_credit c ON c.id = t.credit_id
+           WHERE t.company_id = %(company)s AND (c.currency <> b.currency OR EXISTS
+             (SELECT 1 FROM banking_matchline l JOIN receivables_credit k ON k.id = l.known_id
+              WHERE l.match_id = t.id AND k.currency <> b.currency))""",
+    ),
+    Sql(
         "report_of_a_match_is_accepted",
         "banking_match",
         """SELECT t.id FROM banking_match t JOIN payments_reportedpayment r ON r.id = t.report_id

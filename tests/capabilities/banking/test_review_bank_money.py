@@ -15,7 +15,9 @@ from aldia.banking.operations.accepting import by_hand
 from aldia.banking.operations.advancing import apply_advances
 from aldia.banking.operations.applying import MatchError, OnTheBooks
 from aldia.banking.operations.deciding import Reconciled, reconcile
+from aldia.banking.operations.feed_changes import acknowledge
 from aldia.banking.operations.preferences import own_matching_settings, update_matching_settings
+from aldia.banking.operations.shelving import unarchive
 from aldia.banking.operations.undoing import undo_match
 from aldia.banking.plans import Line, Plan
 from aldia.customers.models import Customer
@@ -161,6 +163,15 @@ def test_money_that_the_bank_took_out_of_its_list_does_not_apply_by_itself(windo
     with pytest.raises(MatchError, match="banco"):
         window.match(movement, whole(row))
     assert go(full=True).changed == 0
+
+
+def test_what_the_bank_took_out_is_archived_once_somebody_looked(window: Window) -> None:
+    row = window.owes(1_000_00)
+    movement = cited(window, row, feed_change=REMOVED)
+    acknowledge(movement_id=movement.pk, actor=window.owner)
+    assert (go(full=True).applied, fresh(row).balance, fresh(movement).state) == (0, 1_000_00, "archived")
+    unarchive(movement_ids=[movement.pk], actor=window.owner)
+    assert fresh(movement).state == "pending"
 
 
 @pytest.mark.parametrize("order", ["deposit", "return", "together"])

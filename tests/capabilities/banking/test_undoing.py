@@ -418,13 +418,15 @@ def story(window: Window) -> Window:
     row, deposit, back = window.owes(70_00), window.moved(70_00), window.moved(-70_00)
     window.match(deposit, whole(row))
     apply_return(movement_id=back.pk, undoes_id=deposit.pk, how="return", key="r", actor=None, now=at())
+    settled, lacking = window.owes(100_00), window.moved(90_00)
+    window.match(lacking, Line(settled.pk, 90_00, 10_00, "fee"))
     assert broken() == set()
     window.sabotaged = True  # type: ignore[attr-defined]
     return window
 
 
 def live() -> Match:
-    return Match.objects.filter(credit__isnull=False, undone_at__isnull=True).get()
+    return Match.objects.filter(credit__isnull=False, undone_at__isnull=True, lines__settled_by__isnull=True).get()
 
 
 def explained_changed() -> None:
@@ -488,6 +490,22 @@ def report_waits() -> None:
     ReportedPayment.objects.update(state=ReportState.WAITING)
 
 
+def difference_changed() -> None:
+    MatchLine.objects.filter(settled_by__isnull=False).update(difference=1)
+
+
+def difference_lives_on() -> None:
+    Match.objects.filter(lines__settled_by__isnull=False).update(undone_at=at())
+
+
+def another_currency() -> None:
+    Credit.objects.filter(pk=live().credit_id).update(currency="USD")
+
+
+def known_in_another_currency() -> None:
+    Credit.objects.filter(bank_lines__isnull=False).update(currency="USD")
+
+
 SABOTAGE: dict[str, list[Callable[[], None]]] = {
     "movement_explained_is_sum_of_its_matches": [explained_changed, match_came_alive],
     "movement_state_is_what_its_facts_give": [state_changed],
@@ -501,6 +519,8 @@ SABOTAGE: dict[str, list[Callable[[], None]]] = {
     "bank_money_on_the_books_has_its_match": [payment_without_match],
     "no_money_is_seen_twice_at_the_bank": [seen_twice],
     "lines_are_of_the_customer_of_their_match": [another_customers],
+    "difference_is_what_settled_it": [difference_changed, difference_lives_on],
+    "match_is_in_the_currency_of_its_movement": [another_currency, known_in_another_currency],
     "report_of_a_match_is_accepted": [report_waits],
 }
 

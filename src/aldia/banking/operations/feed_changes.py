@@ -13,10 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from aldia.banking.feed_notices import fed_json
 from aldia.banking.models import BankMovement, Match, MovementComment, MovementState, StatementImport
 from aldia.banking.operations.importing import bring_in, lock_account
+from aldia.banking.operations.movements import QUEUED, write
 from aldia.banking.operations.storing import fitted
 from aldia.customers.operations.versions import NotThere
 from aldia.domain.ports.banks import Fed
@@ -85,7 +87,10 @@ def take_away(*, account_id: uuid.UUID, feed_id: str, now: datetime) -> Change:
 
 
 def acknowledge(*, movement_id: uuid.UUID, actor: User | None) -> BankMovement:
-    """A person looked at what the bank says now, and has done what was to be done. Raises `NotThere`."""
+    """A person looked at what the bank says now, and has done what was to be done. Raises `NotThere`.
+
+    What the bank took out and nothing explains goes to the archive: it is not money that waits.
+    """
     with transaction():
         row = BankMovement.objects.select_for_update(no_key=True).filter(pk=movement_id).first()
         if row is None:
@@ -93,6 +98,10 @@ def acknowledge(*, movement_id: uuid.UUID, actor: User | None) -> BankMovement:
         if row.feed_change is not None:
             said = row.feed_change
             _settle(row, None)
+            if said["kind"] == "removed" and row.state in QUEUED and not row.explained:
+                row.archived_at, row.archived_by = datetime.fromisoformat(said["at"]), actor
+                row.archive_reason = _("El banco ya no tiene este movimiento.")
+                write(row)
             _audit("banking.bank_change_seen", row, actor, {"kind": said["kind"]})
     return row
 

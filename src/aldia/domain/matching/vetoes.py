@@ -34,7 +34,6 @@ def vetoes(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> tuple[
 
 def _found(case: Case, best: Hypothesis, rivals: Sequence[Hypothesis]) -> Iterator[str]:
     payer = payer_label(case.payer, best.customer)
-    movement = case.movement
     if best.family.removesuffix("_all") in NEVER:
         yield best.family.removesuffix("_all")
     worth = case.worth()

@@ -31,7 +31,7 @@ from aldia.web.views.banking.accounts import see_all
 from aldia.web.views.payments.accounts import steps_of
 from aldia.web.views.payments.common import absolute, version_of
 
-KIND_WORDS = {
+KIND_WORDS: dict[str, Any] = {
     FeedKind.REFRESHED: gettext_lazy("Leyó el banco otra vez"),
     FeedKind.PUSHED: gettext_lazy("Mandó movimientos"),
     FeedKind.MODIFIED: gettext_lazy("Corrigió movimientos"),
@@ -54,11 +54,16 @@ def show(request: CompanyRequest, bank_account_id: UUID) -> HttpResponse:
         "offers": [] if account.feed else [_offer(each, account) for each in registry.all_feeds()],
         "steps": steps_of(_(str(kind.help))) if kind else [],
         "hook_url": absolute(request, feeding.hook_path(account)) if account.hook_token else "",
-        "events": [(KIND_WORDS[FeedKind(each.kind)], each) for each in last_events(account.pk)] if account.feed else [],
+        "events": [(_called(each.kind), each) for each in last_events(account.pk)] if account.feed else [],
         "changed": [(row, _day_now(row)) for row in changed_at_bank(account.pk)],
         "problem": _problem(account),
     }
     return render(request, "banking/feed.html", context)
+
+
+def _called(kind: str) -> str:
+    """What a notice is called; one that an older or newer version kept is another one."""
+    return str(KIND_WORDS.get(kind, KIND_WORDS[FeedKind.OTHER]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
