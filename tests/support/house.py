@@ -95,7 +95,7 @@ def _template() -> House:
     house = empty_house(Path(tempfile.mkdtemp(prefix="aldia-house-")))
     atexit.register(demolish, house)
     code = "from django.core.management import call_command as call\ncall('migrate', verbosity=0)\n"
-    house.run(code + "call('createcachetable')")
+    finished(house.spawn(code + "call('createcachetable')"), timeout=600)  # once a run, however busy the machine
     return house
 
 
