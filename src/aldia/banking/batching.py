@@ -28,7 +28,7 @@ _QUEUED = "id IN ({}) AND state IN ('pending', 'partial') AND doubt = ''"
 _MATCHED = "SELECT DISTINCT movement_id FROM banking_match WHERE company_id = %s AND movement_id IN ({})"
 _OWNERS = """
 SELECT value, customer_id FROM payments_collectionaccount
-WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value <> '' AND value IN ({})"""
+WHERE company_id = %s AND kind IN ('clabe', 'reference') AND NOT (value = '') AND value IN ({})"""
 MOST_TOGETHER = 4_000
 MOST_EXPECTED = 20  # movements of which each is asked apart; in large batches the engine's own order is as good
 LEAST_DIGITS = 10  # of an account or a reference that is looked for in the words of a movement

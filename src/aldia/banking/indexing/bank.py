@@ -14,7 +14,7 @@ MONTHS_BACK = timedelta(days=120)  # payments looked at for a twin; the engine c
 
 _BY_TRACE = """
 SELECT id FROM banking_bankmovement
-WHERE company_id = %s AND account_id = %s AND trace_key = %s AND trace_key <> '' AND amount = %s AND doubt = ''
+WHERE company_id = %s AND account_id = %s AND trace_key = %s AND NOT (trace_key = '') AND amount = %s AND doubt = ''
 ORDER BY id LIMIT 1"""
 _BY_LINE = """
 SELECT id, text FROM banking_bankmovement

@@ -46,7 +46,7 @@ _NOTES = """
 SELECT c.id, c.customer_id, c.currency, c.remaining - c.held, c.received_on, c.reference, r.id
 FROM receivables_credit c
 LEFT JOIN documents_documentrelation x ON x.document_id = c.document_id AND x.company_id = c.company_id
-LEFT JOIN receivables_receivable r ON r.company_id = c.company_id AND r.key = x.to_key AND r.key <> ''
+LEFT JOIN receivables_receivable r ON r.company_id = c.company_id AND r.key = x.to_key AND NOT (r.key = '')
 WHERE c.company_id = %s AND c.customer_id = %s AND c.remaining > 0 AND c.currency = %s AND c.kind = 'credit_note'
   AND c.remaining > c.held AND c.reversed_on IS NULL
 ORDER BY c.id, r.id"""
@@ -120,7 +120,9 @@ class Documents:
         key = ("order", order)
         if key not in self._cited:
             names = spellings(order)
-            sql = f"{_SELECT} r.purchase_order IN ({marks(names)}) AND r.purchase_order <> '' AND {_OPEN} LIMIT 200"
+            sql = (
+                f"{_SELECT} r.purchase_order IN ({marks(names)}) AND NOT (r.purchase_order = '') AND {_OPEN} LIMIT 200"
+            )
             found = self._read(sql, names)
             self._cited[key] = [each for each in found if each.order == order]
         return self._cited[key]

@@ -37,7 +37,7 @@ _TAX_ID_OF = _TAX_ID.strip().replace(
 )
 _COLLECTION = """
 SELECT customer_id FROM payments_collectionaccount
-WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value = %s AND value <> ''"""
+WHERE company_id = %s AND kind IN ('clabe', 'reference') AND value = %s AND NOT (value = '')"""
 
 
 class Payers:
