@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,20 +10,9 @@ from aldia.banking.models import AdjustmentReason, Match
 from aldia.banking.operations.adjusting import adjust, retire_reason, save_reason
 from aldia.banking.operations.applying import AlreadyExplained, MatchError, Stale
 from aldia.banking.operations.undoing import undo_match
-from aldia.banking.verify import run_checks as bank_checks
 from aldia.receivables.models import LedgerAccount
-from aldia.receivables.verify import run_checks
 from aldia.tenancy.models import AuditEvent
-from aldia.tenancy.scope import company_scope
 from tests.support.bank_window import Window, accounts, at, books, fresh
-
-
-@pytest.fixture
-def window(db: None) -> Iterator[Window]:
-    window = Window.open()
-    with company_scope(window.company.pk):
-        yield window
-        assert [check for check in [*run_checks(), *bank_checks()] if check.violations] == []
 
 
 def reason(window: Window, name: str = "Intereses", code: str = "702.50", **fields: str) -> AdjustmentReason:

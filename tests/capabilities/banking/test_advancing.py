@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from aldia.banking.models import PayerAgreement
 from aldia.banking.operations.advancing import apply_advances
 from aldia.banking.operations.undoing import undo_match
 from aldia.banking.queries.advances import waiting
-from aldia.banking.verify import run_checks as bank_checks
 from aldia.customers.models import Customer
 from aldia.receivables.models import Allocation, Credit, Receivable
 from aldia.receivables.operations.allocating import unallocate
 from aldia.receivables.operations.effects import apply_documents
-from aldia.receivables.verify import run_checks
 from aldia.tenancy.models import AuditEvent
-from aldia.tenancy.scope import company_scope
 from tests.cast import Papers, make_customer
 from tests.support.bank_window import TODAY, Window, at, books, fresh
-
-
-@pytest.fixture
-def window(db: None) -> Iterator[Window]:
-    window = Window.open()
-    with company_scope(window.company.pk):
-        yield window
-        assert [check for check in [*run_checks(), *bank_checks()] if check.violations] == []
 
 
 def advance(window: Window, amount: int, concept: str = "", customer: Customer | None = None) -> Credit:

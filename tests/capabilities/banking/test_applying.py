@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -22,7 +21,6 @@ from aldia.banking.operations.applying import (
 )
 from aldia.banking.operations.undoing import undo_match
 from aldia.banking.plans import Line, Plan, plan_again, plan_of
-from aldia.banking.verify import run_checks as bank_checks
 from aldia.domain.money import Money
 from aldia.payments.models import PaymentAttempt, ProviderAccount, ReportedPayment, ReportState
 from aldia.payments.operations.reported import accept_report, reject_report, report_payment
@@ -31,19 +29,9 @@ from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.payments import PaymentError, SuspectedDuplicate, reverse_credit
 from aldia.receivables.operations.presuming import presume_due
 from aldia.receivables.operations.resizing import post_fee
-from aldia.receivables.verify import run_checks
 from aldia.tenancy.models import AuditEvent
-from aldia.tenancy.scope import company_scope
 from tests.cast import Papers, make_customer
 from tests.support.bank_window import TODAY, Window, accounts, at, books, fresh, whole
-
-
-@pytest.fixture
-def window(db: None) -> Iterator[Window]:
-    window = Window.open()
-    with company_scope(window.company.pk):
-        yield window
-        assert [check for check in [*run_checks(), *bank_checks()] if check.violations] == []
 
 
 def report(window: Window, amount: int, *rows: Receivable) -> ReportedPayment:

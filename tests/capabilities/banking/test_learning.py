@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from aldia.banking.indexing.facts import facts
+from aldia.banking.indexing.payers import Payers
 from aldia.banking.models import BankAccount, BankMovement, Match, PayerAlias, PayerLesson, StatementImport
 from aldia.banking.operations.learning import add, confirm, confirm_reviewed, edit, reject, restore, revoke
 from aldia.banking.operations.lessons import withdraw
-from aldia.banking.queries.payers import Standing, engine_aliases, learned_payers
+from aldia.banking.queries.payers import Standing, learned_payers
 from aldia.customers.models import Customer
 from aldia.customers.operations.versions import Refused, Stale
-from aldia.domain.matching import aliases
+from aldia.domain.matching import Alias, aliases
 from aldia.domain.matching.aliases import HALF_LIFE_DAYS
 from aldia.tenancy.models import AuditEvent, Company, User
 from aldia.tenancy.scope import company_scope
@@ -25,6 +27,11 @@ from tests.cast import make_company, make_customer, make_user
 MONDAY = datetime(2026, 11, 2, 18, tzinfo=UTC)
 CLABE = "012180001234567897"
 FOLIO_CLASS, AMOUNT_CLASS, NUMBER_CLASS = "exact|folio|unknown|-", "exact|none|unknown|fair", "exact|number|unknown|-"
+
+
+def told(kind: str, value: str) -> list[Alias]:
+    """What the engine is told of a payer."""
+    return list(Payers(facts()).aliases(kind, value))
 
 
 @dataclass
@@ -62,7 +69,7 @@ class Desk:
 
     def who(self, kind: str = "account", value: str = CLABE, days: int = 0) -> str:
         """The customer that the engine would name, "" if it would not."""
-        return aliases.strong(engine_aliases(kind, value), MONDAY.date() + timedelta(days=days))
+        return aliases.strong(told(kind, value), MONDAY.date() + timedelta(days=days))
 
     def standing(self, customer: Customer, kind: str = "account", days: int = 0) -> Standing | None:
         rows = learned_payers(on=MONDAY.date() + timedelta(days=days), customer_id=customer.pk)
@@ -109,7 +116,7 @@ def test_undoing_a_match_takes_back_exactly_what_it_taught(desk: Desk) -> None:
     assert desk.who() == ""
     assert withdraw(match=second, now=MONDAY) == []
     withdraw(match=first, now=MONDAY)
-    assert engine_aliases("account", CLABE) == []
+    assert told("account", CLABE) == []
     assert desk.standing(desk.guera) is None
 
 
@@ -119,7 +126,7 @@ def test_a_payer_of_two_customers_never_names_one(desk: Desk) -> None:
     desk.person(desk.norte, days=4)
     assert desk.who(days=4) == ""
     assert desk.standing(desk.guera, days=4) is Standing.SHARED
-    assert set(aliases.shared(engine_aliases("account", CLABE), MONDAY.date())) == {
+    assert set(aliases.shared(told("account", CLABE), MONDAY.date())) == {
         str(desk.guera.pk), str(desk.norte.pk),
     }  # fmt: skip
 
@@ -310,4 +317,4 @@ def test_another_company_learns_nothing_of_it(desk: Desk) -> None:
     desk.person(desk.guera)
     other = make_company("Otra", "OTR010203AB9")
     with company_scope(other.pk):
-        assert learned_payers(on=date(2026, 11, 2)) == [] == engine_aliases("account", CLABE)
+        assert learned_payers(on=date(2026, 11, 2)) == [] == told("account", CLABE)

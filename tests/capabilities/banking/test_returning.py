@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -14,26 +13,15 @@ from aldia.banking.operations.returning import apply_return
 from aldia.banking.operations.shelving import archive
 from aldia.banking.operations.undoing import undo_match
 from aldia.banking.plans import Line
-from aldia.banking.verify import run_checks as bank_checks
 from aldia.domain.money import Money
 from aldia.payments.models import ReportState
 from aldia.payments.operations.reported import report_payment
 from aldia.receivables.models import Credit, Receivable
 from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.presuming import presume_due
-from aldia.receivables.verify import run_checks
 from aldia.tenancy.models import AuditEvent
-from aldia.tenancy.scope import company_scope
 from tests.cast import Papers
 from tests.support.bank_window import TODAY, Window, accounts, at, books, fresh, whole
-
-
-@pytest.fixture
-def window(db: None) -> Iterator[Window]:
-    window = Window.open()
-    with company_scope(window.company.pk):
-        yield window
-        assert [check for check in [*run_checks(), *bank_checks()] if check.violations] == []
 
 
 def bounce(window: Window, deposit: BankMovement, back: BankMovement, **fields: object) -> Match:

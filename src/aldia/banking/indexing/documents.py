@@ -30,7 +30,6 @@ _OF_CUSTOMER_IN = f"{_SELECT} r.customer_id = %s AND r.currency = %s AND {_OPEN}
 _FOLIO = f"{_SELECT} r.folio = %s AND r.folio IS NOT NULL AND r.voided_on IS NULL LIMIT {MOST_CITED}"
 _UUID = f"{_SELECT} r.uuid_start = %s AND r.uuid_start IS NOT NULL AND r.voided_on IS NULL LIMIT {MOST_CITED}"
 _BALANCE = f"{_SELECT} r.currency = %s AND r.balance = %s AND {_OPEN} LIMIT {MOST_EQUAL}"
-_BY_ID = f"{_SELECT} r.id IN "
 _EARLIER = """
 SELECT %s FROM receivables_receivable r
 WHERE r.company_id = %s AND r.customer_id = %s AND r.currency = %s AND r.balance > 0 AND r.due_on <= %s
@@ -155,10 +154,6 @@ class Documents:
         if letters not in self._series:
             self._series[letters] = bool(fetch(_SERIES, [self._company, letters]))
         return self._series[letters]
-
-    def by_keys(self, keys: Sequence[str]) -> list[Document]:
-        """Documents by their keys, as they are owed now."""
-        return [each for part in parts(keys) for each in self._read(f"{_BY_ID} ({marks(part)})", part)]
 
     def _citing(self, sql: str, kind: str, value: str) -> Sequence[Document]:
         if (kind, value) not in self._cited:

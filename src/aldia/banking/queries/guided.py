@@ -23,7 +23,6 @@ from aldia.receivables.models import Credit, Receivable
 ORDER = ("-certainty", "booked_on", "id")
 UNEXPLAINED = "unexplained"
 MOST_CHOICES = 5
-MOST_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True)

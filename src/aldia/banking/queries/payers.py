@@ -51,15 +51,6 @@ def alias_of(row: PayerAlias) -> Alias:
     )
 
 
-def engine_aliases(kind: str, value: str) -> list[Alias]:
-    """What may be said of a payer: nothing that was revoked, nothing whose lessons were all taken back.
-
-    `value` as `payer_keys.value_of` writes it.
-    """
-    rows = PayerAlias.objects.filter(kind=kind, value=value, revoked_at__isnull=True, confirmed__gt=0)
-    return [alias_of(row) for row in rows]
-
-
 def learned_payers(
     *, on: date, search: str = "", standing: str = "", customer_id: uuid.UUID | None = None
 ) -> list[LearnedPayer]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -19,6 +18,7 @@ from aldia.jobs.bank_feeds import enqueue_events
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
 from aldia.web.access import open_to_all
+from aldia.web.bodies import body_within
 from aldia.web.limits import limited
 
 log = structlog.get_logger("aldia.web.hooks")
@@ -45,16 +45,9 @@ def receive(request: HttpRequest, hook_company: UUID, hook_token: str) -> HttpRe
 def _take(request: HttpRequest, account: BankAccount) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     now = clock.now()
-    try:
-        if int(headers.get("content-length") or 0) > MAX_BYTES:
-            return HttpResponse(status=413)
-        body = request.body
-    except RequestDataTooBig:
-        return HttpResponse(status=413)
-    except ValueError:
-        return HttpResponse(status=400)
-    if len(body) > MAX_BYTES:
-        return HttpResponse(status=413)
+    body = body_within(request, MAX_BYTES)
+    if isinstance(body, HttpResponse):
+        return body
     headers[":received"] = now.isoformat()
     received = keep(account=account, headers=headers, body=body, now=now, on_kept=enqueue_events)
     if received.status in (400, 403):

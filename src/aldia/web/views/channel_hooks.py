@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -25,6 +24,7 @@ from aldia.tenancy.models import Company
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
 from aldia.web.access import open_to_all
+from aldia.web.bodies import body_within
 from aldia.web.limits import limited
 
 log = structlog.get_logger("aldia.web.hooks")
@@ -58,17 +58,13 @@ def receive(request: HttpRequest, hook_company: UUID, hook_token: str) -> HttpRe
 def _take(request: HttpRequest, account: ChannelAccount) -> HttpResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     headers |= {":url": request.build_absolute_uri(), ":received": clock.now().isoformat()}
+    body = body_within(request, MAX_BYTES)
+    if isinstance(body, HttpResponse):
+        return body
     try:
-        if int(headers.get("content-length") or 0) > MAX_BYTES:
-            return HttpResponse(status=413)
-        body = request.body
-        if len(body) > MAX_BYTES:
-            return HttpResponse(status=413)
         adapter = accounts.build(account)
         events = [storable(each) for each in adapter.read_notice(headers=headers, query=request.GET.dict(), body=body)]
         text = body.decode()
-    except RequestDataTooBig:
-        return HttpResponse(status=413)
     except BadSignature:
         return HttpResponse(status=403)
     except accounts.NoChannel:

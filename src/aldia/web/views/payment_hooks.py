@@ -10,7 +10,6 @@ from uuid import UUID
 
 import structlog
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -21,6 +20,7 @@ from aldia.payments.operations.inbox import receive_for
 from aldia.tenancy.scope import company_scope
 from aldia.web import clock
 from aldia.web.access import open_to_all
+from aldia.web.bodies import body_within
 from aldia.web.limits import limited
 
 log = structlog.get_logger("aldia.web.hooks")
@@ -48,16 +48,9 @@ def _take(request: HttpRequest, account: ProviderAccount) -> HttpResponse:
     now = clock.now()
     headers |= {":url": request.build_absolute_uri(), ":received": now.isoformat()}
     headers[":address"] = get_adapter().get_client_ip(request)  # where it came from, as our own proxy says
-    try:
-        if int(headers.get("content-length") or 0) > MAX_BYTES:
-            return HttpResponse(status=413)
-        body = request.body
-    except RequestDataTooBig:
-        return HttpResponse(status=413)
-    except ValueError:
-        return HttpResponse(status=400)
-    if len(body) > MAX_BYTES:
-        return HttpResponse(status=413)
+    body = body_within(request, MAX_BYTES)
+    if isinstance(body, HttpResponse):
+        return body
     received = receive_for(
         account=account, headers=headers, query=request.GET.dict(), body=body, now=now, on_kept=enqueue_inbox
     )

@@ -24,7 +24,7 @@ from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_matching import ArchiveForm, CommentForm
 from aldia.web.inbox_words import NAMED_DIFFERENCES
 from aldia.web.views.banking.guided import MATCHED, SHELVED, Walk, draw, is_fetch
-from aldia.web.views.banking.sights import REFUSALS, key_in, match_or_404, movement_or_404, version_in
+from aldia.web.views.banking.sights import REFUSALS, choice_in, key_in, match_or_404, movement_or_404, version_in
 from aldia.web.views.receivables.common import sight
 
 Act = Callable[[BankMovement], str]
@@ -66,8 +66,7 @@ def _refused(
 @needs(permissions.RECONCILE)
 def accept(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse:
     """Apply the choice that is marked."""
-    text = request.POST.get("choice", "0")
-    choice = int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
+    choice = choice_in(request)
 
     def run(row: BankMovement) -> str:
         given = {

@@ -27,6 +27,7 @@ from aldia.web.views.banking.movement_page import context_of
 from aldia.web.views.banking.sights import (
     REFUSALS,
     back_to,
+    choice_in,
     key_in,
     match_or_404,
     movement_or_404,
@@ -63,8 +64,7 @@ def _do(request: CompanyRequest, movement_id: UUID, run: Callable[[BankMovement]
 @needs(permissions.RECONCILE)
 def accept(request: CompanyRequest, bank_movement_id: UUID) -> HttpResponse:
     """Apply one of the proposals."""
-    text = request.POST.get("choice", "0")
-    choice = int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
+    choice = choice_in(request)
 
     def run(row: BankMovement) -> str:
         accepting.accept(

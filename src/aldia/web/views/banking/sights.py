@@ -52,6 +52,12 @@ def version_in(request: CompanyRequest) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
+def choice_in(request: CompanyRequest) -> int:
+    """Which of the proposals was marked, from 0."""
+    text = request.POST.get("choice", "0")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
+
+
 def key_in(request: CompanyRequest) -> str:
     """The idempotency key of the form; a new one when it carries none."""
     text = request.POST.get("key", "")[:MOST_KEY]
