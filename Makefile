@@ -45,13 +45,13 @@ front: $(VENV)/.run ## Tabler, htmx, icons, fonts and compiled catalogues, when 
 demo: front ## a realistic company, served on this machine; prints address and logins
 	$(BIN)/aldia demo --port $(PORT)
 
-test: test-sqlite test-postgres ## all tests on SQLite, then all tests on PostgreSQL
+test: test-sqlite test-postgres ## all tests on SQLite, then those of the database on PostgreSQL
 
 test-sqlite: $(VENV)/.dev front
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-postgres: $(VENV)/.dev front
-	$(BIN)/python -m pytest -n $(WORKERS) --engine=postgres
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --engine=postgres
 
 # ---- the workshop ---------------------------------------------------------------------------------------------------
 

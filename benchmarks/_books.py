@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -27,13 +28,31 @@ CLOSED_SHARE = 4  # one closed receivable for so many open ones
 
 def load(size: int) -> tuple[Company, float]:
     """Make a company with `size` open receivables; return it and the seconds it took."""
+    return _load(Shape(size, size + size // CLOSED_SHARE, min(CUSTOMERS, max(1, size // 100))))
+
+
+def load_years(total: int) -> tuple[Company, float]:
+    """Make a company with three years of receivables, one in ten of them open; return it and the seconds it took."""
+    return _load(Shape(total // 10, total, min(2 * CUSTOMERS, max(1, total // 50)), years=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`years`: the paid ones were issued over three years and paid around their due day, as in a company that lives."""
+
+    open: int
+    total: int
+    people: int
+    years: bool = False
+
+
+def _load(shape: Shape) -> tuple[Company, float]:
     start = time.perf_counter()
     company = Company.objects.create(slug=f"bench-{uuid7().hex}", legal_name="Banco de pruebas", tax_id="BPR010203AB1")
     with company_scope(company.pk):
-        people = min(CUSTOMERS, max(1, size // 100))
         with transaction():
-            _customers(company, people)
-            _rows(company, size, people)
+            _customers(company, shape.people)
+            _rows(company, shape)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     return company, time.perf_counter() - start
@@ -58,11 +77,10 @@ def _customers(company: Company, count: int) -> None:
     )
 
 
-def _rows(company: Company, size: int, people: int) -> None:
+def _rows(company: Company, shape: Shape) -> None:
     """Receivables, then a credit and an allocation for each that something was paid of."""
-    total = size + size // CLOSED_SHARE
     day, key = _dialect()
-    values = {"company": _plain(company.pk), "total": total, "open": size, "people": people}
+    values = {"company": _plain(company.pk), "total": shape.total, "open": shape.open, "people": shape.people}
     is_closed, is_void = "n > %(open)s", "n %% 200 = 0 AND n > %(open)s"
     amount = "(n * 7919 %% 900000 + 1000) * 10"
     left = f"CASE WHEN {is_closed} THEN 0 WHEN n %% 10 = 0 THEN {amount} / 2 ELSE {amount} END"
@@ -71,6 +89,10 @@ def _rows(company: Company, size: int, people: int) -> None:
     issued = day("(n * 31 %% 360 + CASE WHEN n > %(open)s THEN 60 ELSE 1 END)")
     due = day("(n * 31 %% 360 - 29 + CASE WHEN n > %(open)s THEN 60 ELSE 1 END)")
     received = day("(n * 17 %% 55)")
+    if shape.years:  # how many days ago: issued up to three years, due 30 days later, paid 15 early to 29 late
+        ago = f"CASE WHEN {is_closed} THEN n * 31 %% 1080 + 60 ELSE n * 31 %% 150 + 1 END"
+        issued, due = day(f"({ago})"), day(f"({ago} - 30)")
+        received = day(f"(CASE WHEN {is_closed} THEN n * 31 %% 1080 + 45 - n * 17 %% 45 ELSE n * 31 %% 150 / 2 END)")
     counted = "SELECT CAST(1 AS bigint) UNION ALL SELECT n + 1 FROM numbers WHERE n < %(total)s"
     numbers = f"WITH RECURSIVE numbers(n) AS ({counted}) "
     joined = "FROM numbers JOIN bench_people people ON people.place = n * 13 %% %(people)s"

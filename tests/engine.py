@@ -21,6 +21,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+TESTS = Path(__file__).resolve().parent
+WITHOUT_DATABASE = frozenset({"domain", "integrations", "corpus"})
+JOURNEYS = frozenset({"test_main_job", "test_pay_link", "test_guided", "test_issuing", "test_complements"})  # on both
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_setup", "own_installation"})
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 OF_THE_SHELL = (
     "ALDIA_HOSTS", "ALDIA_ORIGINS", "ALDIA_PROXY", "ALDIA_EMAIL_URL", "ALDIA_FROM", "ALDIA_TEST_DB", "ALDIA_KEK",
@@ -30,6 +34,7 @@ OF_THE_SHELL = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=("sqlite", "postgres"), default="sqlite", help="the database of the tests")
+    parser.addoption("--everything", action="store_true", help="on PostgreSQL, also what touches no database")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,6 +57,26 @@ def prepare(engine: str) -> None:
     os.environ.pop("DATABASE_URL", None)
     if engine == "postgres":
         os.environ["DATABASE_URL"] = os.environ.get("ALDIA_TEST_DATABASE_URL") or start_server()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What touches no database says on PostgreSQL what it said on SQLite: it runs once. `--everything` runs it, too."""
+    if config.getoption("engine") == "sqlite" or config.getoption("everything"):
+        return
+    asked: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        asked[_is_pure(item)].append(item)
+    items[:] = asked[False]
+    config.hook.pytest_deselected(items=asked[True])
+
+
+def _is_pure(item: pytest.Item) -> bool:
+    """Of the domain, an adapter or a sample file, asking for no database; or a page that a journey stands for."""
+    folder = Path(item.path).relative_to(TESTS).parts[0]
+    if folder == "browser":  # how a page behaves does not depend on the engine: a few whole journeys show that it works
+        return Path(item.path).stem not in JOURNEYS
+    asks = item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
+    return folder in WITHOUT_DATABASE and not asks
 
 
 def start_server() -> str:

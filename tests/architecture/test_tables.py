@@ -20,6 +20,10 @@ GLOBAL = {
     "queue.Schedule": "some schedules are the house's own",
     "queue.ScheduleRun": "belongs to its schedule",
     "documents.SatCertificate": "certificates that the authority publishes, the same for everybody",
+    "authority.TaxpayerList": "a list that the authority publishes, the same for everybody",
+    "authority.ListedTaxpayer": "a row of such a list",
+    "issuing.CatalogueEntry": "a code of a catalogue that the authority publishes, the same for everybody",
+    "issuing.CatalogueLoad": "which catalogue was loaded, when",
 }
 
 

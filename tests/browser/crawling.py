@@ -13,6 +13,7 @@ from playwright.sync_api import APIRequestContext
 
 HREF = re.compile(r'(?:href|hx-get)="([^"#]*)"')
 ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+COMPANY = re.compile(r"/e/[^/]+/")
 KEY = re.compile(r"(?<=/)[a-z]+(?:\.[a-z]+)+(?=/)")  # of something built in: "after.firm.email.es"
 SECRET = re.compile(r"(?<=/)(?:[\w-]{43}|(?:pago|spei)_[0-9a-f]{32}|\d{18})(?=/)")  # of what customers open
 MOST = 300  # kinds: a crawl that finds more is going round in circles
@@ -39,9 +40,9 @@ def kind(path: str) -> str:
 
 
 def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Iterator[Found]:
-    """Every kind of page or file that links lead to from `start`."""
+    """Every kind of page or file that links lead to from `start`, in the company that it names (others look alike)."""
     seen: dict[str, int] = {}
-    waiting, known = deque([start]), {start}
+    waiting, known, own = deque([start]), {start}, _company(start)
     while waiting:
         address = waiting.popleft()
         if seen.get(kind(address), 0) >= per_kind:
@@ -52,7 +53,13 @@ def crawl(request: APIRequestContext, start: str, *, per_kind: int = 1) -> Itera
         content_type = answer.headers.get("content-type", "")
         yield Found(address, answer.status, content_type, answer.body())
         if "text/html" in content_type:
-            waiting.extend(_links(answer.text(), answer.url, known))
+            links = _links(answer.text(), answer.url, known)
+            waiting.extend(each for each in links if _company(each) in ("", own or _company(each)))
+
+
+def _company(address: str) -> str:
+    named = COMPANY.search(address)
+    return named[0] if named else ""
 
 
 def _links(text: str, base: str, known: set[str]) -> Iterator[str]:

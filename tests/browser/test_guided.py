@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.people import said
+from tests.browser.people import DEMO, said
 
 
 def guided(page: Page, query: str = "") -> None:
     """Open guided reconciliation from the sidebar, or a part of it."""
-    page.goto("/")
+    page.goto(DEMO)
     page.locator(".sidebar").get_by_role("link", name="Conciliación guiada").click()
     page.wait_for_url(re.compile(r"/conciliacion/guiada/"))
     if query:
@@ -106,7 +106,7 @@ def test_help_comment_and_archive_are_a_key_away(page: Page) -> None:
 
 def test_without_script_it_works_page_by_page(login: Callable[..., Page]) -> None:
     page = login(java_script_enabled=False)
-    page.goto("/")
+    page.goto(DEMO)
     page.goto("/".join(page.url.split("/")[:5]) + "/conciliacion/guiada/?level=3")
     before, first = waiting(page), at(page)
     page.get_by_role("button", name=re.compile("Aceptar")).first.click()
@@ -118,7 +118,7 @@ def test_without_script_it_works_page_by_page(login: Callable[..., Page]) -> Non
 
 def test_on_a_narrow_phone_nothing_leaves_the_screen(login: Callable[..., Page]) -> None:
     page = login(viewport={"width": 320, "height": 640}, has_touch=True)
-    page.goto("/")
+    page.goto(DEMO)
     home = "/".join(page.url.split("/")[:5])
     for path in (
         "/conciliacion/",
@@ -133,7 +133,7 @@ def test_on_a_narrow_phone_nothing_leaves_the_screen(login: Callable[..., Page])
 
 
 def test_all_that_is_sure_is_looked_at_accepted_and_undone(page: Page) -> None:
-    page.goto("/")
+    page.goto(DEMO)
     page.locator(".sidebar").get_by_role("link", name="Por conciliar").click()
     page.get_by_role("link", name=re.compile("Aceptar todas")).first.click()
     ticked = page.locator("input[data-tick]:checked").count()

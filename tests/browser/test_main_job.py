@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from pypdf import PdfReader
 from python_calamine import load_workbook
 
@@ -49,6 +49,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 def drop(page: Page, name: str, content: bytes) -> None:
     """Let go of a file over the place where files are dropped."""
+    page.wait_for_load_state()
     script = """([name, text]) => {
         const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
         const carried = new DataTransfer();
@@ -132,6 +133,22 @@ def test_from_registration_to_the_statement_of_a_customer(newcomer: Page, tmp_pa
     assert "5000.0" in book
     assert "F-102" in paper
     assert "5,000.00" in paper
+
+
+def test_a_file_chosen_before_the_script_came_goes_up_all_the_same(newcomer: Page) -> None:
+    page = newcomer
+    held: list[Route] = []
+    page.route(re.compile(r"/aldia/aldia[^/]*\.js"), lambda route: held.append(route), times=1)
+    page.goto(f"{'/'.join(page.url.split('/')[:5])}/importar/", wait_until="commit")
+    archive = {
+        "name": "a.zip",
+        "mimeType": "application/zip",
+        "buffer": packed({"a.xml": FILES["2026/factura-101.xml"]}),
+    }
+    page.locator("[data-dropzone] input[type=file]").set_input_files(archive)
+    held[0].continue_()
+    finished(page)
+    expect(page.locator(".kpis a", has_text="En archivo")).to_contain_text("1")
 
 
 def test_files_dropped_twice_are_counted_once(newcomer: Page) -> None:

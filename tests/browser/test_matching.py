@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import said
+from tests.browser.people import DEMO, said
 
 
 @pytest.fixture
 def desk(page: Page) -> Page:
     """The page of matching by hand of a deposit of the demo that waits."""
-    page.goto("/")
+    page.goto(DEMO)
     base = "/".join(page.url.split("/")[:5])
     page.goto(f"{base}/conciliacion/movimientos/?state=waiting&way=in&sort=-amount")
     decided = page.locator("#list tbody tr", has=page.locator("a[href*='/guiada/']"))  # no doubt hangs over it

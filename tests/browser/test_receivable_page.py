@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -32,7 +33,7 @@ def owed(visitor: Callable[..., BrowserContext], _company: dict[str, str]) -> Pa
     """The list of what a company is owed: three invoices of one customer."""
     if not _company:
         page = visitor().new_page()
-        register(page, name="Bruno Salas", email="bruno@cobros.example")
+        register(page, name="Bruno Salas", email=f"bruno-{uuid.uuid4().hex}@cobros.example")
         _company["address"] = create_company(page, name=ISSUER[1], tax_id=ISSUER[0])
         page.locator(".sidebar").get_by_role("link", name="Importar").click()
         page.get_by_label("Prender a los clientes que aparezcan").check()

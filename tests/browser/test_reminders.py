@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -34,7 +35,7 @@ def office(visitor: Callable[..., BrowserContext], _company: dict[str, str]) -> 
     """The rules of a company that is owed two invoices and has reminded nobody yet."""
     if not _company:
         page = visitor().new_page()
-        register(page, name="Elena Ríos", email="elena@recordatorios.example")
+        register(page, name="Elena Ríos", email=f"elena-{uuid.uuid4().hex}@recordatorios.example")
         _company["address"] = create_company(page, name=ISSUER[1], tax_id=ISSUER[0])
         page.locator(".sidebar").get_by_role("link", name="Importar").click()
         page.get_by_label("Prender a los clientes que aparezcan").check()

@@ -35,12 +35,14 @@ ALIASES = {
     "item_id": "ingestitem",
     "file_id": "customerfile",
     "entry_id": "journalentry",
+    "evidence_id": "evidencefile",
     "event_id": "auditevent",
     "line_id": "creditline",
     "member_id": "membership",
     "report_id": "reportedpayment",
     "attempt_id": "paymentattempt",
     "rule_id": "reminderrule",
+    "run_id": "syncrun",
 }
 # Arguments that are not ids of a company's rows.
 VALUES: dict[str, Callable[[World], Any]] = {
@@ -72,6 +74,28 @@ ROWS: dict[str, dict[str, Any]] = {
     "credit": {"amount": 100_000, "remaining": 60_000, "held": 0},
     "allocation": {"amount": 40_000, "credit_amount": 40_000},
     "customer": {"collecting": True},
+    "debtortypeoverride": {"type": "disorganised"},
+    "invoiceforecast": {"confidence": "normal", "quantiles": list(range(19)), "buckets": [1000, 0, 0, 0]},
+    "forecastscore": {
+        "figures": {
+            "made_on": "2026-10-01",
+            "tier": 1,
+            "n": 0,
+            "resolved": 0,
+            "error": None,
+            "due_error": None,
+            "average_error": None,
+            "inside": None,
+            "judged_bands": 0,
+            "confusion": [[0] * 4] * 4,
+            "cash": {},
+        }
+    },
+    "schedule": {
+        "kind": "charge_note",
+        "rule": {"unit": "month", "every": 1, "days": [1]},
+        "content": {"concept": "Renta de Canario7Q", "amount": 1},
+    },
     "ledgeraccount": {"role": "receivable"},
     "job": {"task_path": "aldia.jobs.none"},
     "provideraccount": {"provider": "sandbox"},

@@ -216,10 +216,10 @@ def test_from_sqlite_to_postgresql(build: Builder, tmp_path: Path) -> None:
 
 
 def test_an_upgrade_is_preceded_by_a_backup(build: Builder) -> None:
-    """The house stands one migration back: the next command brings it up, having kept what was."""
+    """The house stands before an app that came later: the next command brings it up, having kept what was."""
     house = build("lived")
     house.run(
-        "from django.core.management import call_command\ncall_command('migrate', 'receivables', '0001', verbosity=0)"
+        "from django.core.management import call_command\ncall_command('migrate', 'reporting', 'zero', verbosity=0)"
     )
     time.sleep(0.01)
     done = house.aldia("verify")
@@ -228,5 +228,6 @@ def test_an_upgrade_is_preceded_by_a_backup(build: Builder) -> None:
     (kept,) = (house.data / "backups").glob("*.zip")
     with zipfile.ZipFile(kept) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-    assert manifest["migrations"]["receivables"] == ["0001_initial"]
+    assert "receivables" in manifest["migrations"]
+    assert "reporting" not in manifest["migrations"]
     assert "antes" not in house.aldia("verify").stderr

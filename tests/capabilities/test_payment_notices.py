@@ -144,13 +144,15 @@ def test_each_tells_where_it_is_dealt_with(company: Company) -> None:
         ("attempt", "payment_attempt"),
         ("customer", "customer"),
         ("disputes", "disputes"),
+        ("payment_plans", "payment_plans"),
+        ("promises", "promises"),
         ("receivable", "receivable"),
         ("reports", "reports"),
     ],
-    ids=["attempt", "customer", "disputes", "receivable", "reports"],
+    ids=["attempt", "customer", "disputes", "payment_plans", "promises", "receivable", "reports"],
 )
 def test_pages_that_notices_lead_to_are_there(page: Page, name: str) -> None:
     some_id = uuid7()
     found = resolve(f"/{PAGES[page].format(id=some_id)}", urlconf="aldia.web.urls")
     assert (found.url_name, list(found.kwargs.values())) == (name, [some_id] if "{id}" in PAGES[page] else [])
-    assert len(PAGES) == 5
+    assert len(PAGES) == 7

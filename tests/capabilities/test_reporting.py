@@ -24,6 +24,7 @@ from aldia.receivables.operations.payments import record_payment
 from aldia.receivables.queries.sight import Sight
 from aldia.reporting.queries import dashboard as board
 from aldia.reporting.queries import drill
+from aldia.reporting.queries import work as waiting
 from aldia.reporting.queries.aging import Aging, Wanted, aging
 from aldia.reporting.queries.drill import BadDrill, Drill
 from aldia.reporting.queries.indicators import indicators_of, months_back
@@ -346,12 +347,12 @@ def test_the_history_ends_today_and_has_six_months(customer: Customer) -> None:
 
 
 def test_work_names_what_waits_for_a_person(company: Company, customer: Customer) -> None:
-    assert board.work(sight=SIGHT, today=TODAY, home="MXN") == []
+    assert waiting.work(sight=SIGHT, today=TODAY, home="MXN") == []
     pay(customer, 5, TODAY, policy="")
     IngestBatch.objects.create(company=company, name="x.zip", state="failed")
     credit = pay(customer, 6, days(1), "z", policy="")
     Credit.objects.filter(pk=credit.pk).update(review="missing", held=600)
-    found = {each.key: (each.count, each.amounts) for each in board.work(sight=SIGHT, today=TODAY, home="MXN")}
+    found = {each.key: (each.count, each.amounts) for each in waiting.work(sight=SIGHT, today=TODAY, home="MXN")}
     assert found == {"imports_failed": (1, ()), "review": (1, (("MXN", 600),)), "in_favour": (1, (("MXN", 500),))}
 
 
@@ -366,10 +367,10 @@ def test_work_counts_payments_and_notices_that_wait(company: Company, customer: 
             company=company, customer=customer, currency="MXN", amount=500, paid_on=TODAY, reported_on=TODAY,
             state=state,
         )  # fmt: skip
-    found = {each.key: each.count for each in board.work(sight=SIGHT, today=TODAY, home="MXN")}
+    found = {each.key: each.count for each in waiting.work(sight=SIGHT, today=TODAY, home="MXN")}
     assert found == {"online": 2, "reported": 1}
     theirs = Sight(collector=uuid.uuid4())
-    assert board.work(sight=theirs, today=TODAY, home="MXN") == []
+    assert waiting.work(sight=theirs, today=TODAY, home="MXN") == []
 
 
 def test_progress_follows_the_first_day(company: Company) -> None:

@@ -27,10 +27,24 @@ PAGES = (
     "reportes/antiguedad/",
     "reportes/vencidos/",
     "reportes/indicadores/",
+    "reportes/recordatorios/",
+    "reportes/recordatorios/?by=channel&days=30",
+    "reportes/recordatorios/detalle/?key=email&by=channel&side=others",
+    "reportes/cobradores/",
+    "reportes/cobradores/?by=portfolio&period=year",
+    "inicio/cifras/",
+    "inicio/lo-que-viene/",
+    "reportes/indicadores/meses/",
+    "reportes/indicadores/meses/?months=24&key=turnover",
     "reportes/estado-de-cuenta/",
     "reportes/detalle/?what=owed",
 )
-FILES = ("reportes/antiguedad.xlsx", "reportes/antiguedad.pdf", "reportes/indicadores.xlsx")
+FILES = (
+    "reportes/antiguedad.xlsx",
+    "reportes/antiguedad.pdf",
+    "reportes/indicadores.xlsx",
+    "reportes/indicadores/meses.xlsx",
+)
 
 
 @pytest.fixture

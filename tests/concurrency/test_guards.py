@@ -11,7 +11,10 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from aldia.authority.models import StatusCheck
+from aldia.collections.models import StepMove
 from aldia.customers.models import Customer, Portfolio
+from aldia.forecasts.models import CashForecast, ForecastScore, ModelRun, RiskScore
 from aldia.messaging.models import Delivery, DeliveryEvent, Message
 from aldia.receivables.models import (
     Allocation,
@@ -116,13 +119,32 @@ def books(ours: Company) -> dict[str, object]:
     event = audit.record(actor=None, verb="x.happened")
     message = Message.objects.create(**own, customer=customer, channel="email", purpose="before", key="k", on_day=DAY)
     delivery = Delivery.objects.create(**own, message=message, address="a@b.example")
+    move = StepMove.objects.create(
+        **own, receivable=receivable, on=DAY, from_step=1, to_step=2, balance=60, currency="MXN"
+    )
+    run = ModelRun.objects.create(
+        **own, as_of=DAY, tier=0, wanted_tier=0, code_version="1", known=0, resolved=0, forecast=0, learnt_on=DAY
+    )
+    bands = dict.fromkeys(("low_50", "high_50", "low_80", "high_80", "low_95", "high_95"), 1)
+    cash = CashForecast.objects.create(
+        **own, run=run, currency="MXN", horizon="week", first=DAY, last=DAY, expected=1, **bands
+    )
+    score = ForecastScore.objects.create(**own, on=DAY, source="made")
+    risk = RiskScore.objects.create(**own, run=run, customer=customer, as_of=DAY, score=50, band="C", known_payments=1)
     told = DeliveryEvent.objects.create(**own, delivery=delivery, kind="opened", at=NOON, event_key="k")
     rows = (customer, receivable, credit, account, entry, line, allocation, change, part, event)
-    rows += (message, delivery, told)
+    rows += (message, delivery, told, move, run, cash, score, risk)
+    rows += (StatusCheck.objects.create(**own, key="K", code="S", state="Vigente", checked_at=NOON),)
     return {row._meta.db_table: row for row in rows}
 
 
 REWRITES = {
+    "authority_statuscheck": "state = 'y'",
+    "collections_stepmove": "to_step = 7",
+    "forecasts_cashforecast": "expected = 2",
+    "forecasts_forecastscore": "source = 'y'",
+    "forecasts_modelrun": "tier = 2",
+    "forecasts_riskscore": "score = 1",
     "messaging_deliveryevent": "detail = 'y'",
     "tenancy_auditevent": "verb = 'y'",
     "receivables_journalentry": "memo = 'y'",
@@ -130,6 +152,12 @@ REWRITES = {
     "receivables_allocation": "rule = 'y'",
     "receivables_duedatechange": "reason = 'y'",
     "receivables_instalment": "amount = 61",
+}
+
+
+CHILDREN = {  # whose rows name those of the table
+    "receivables_journalentry": ("receivables_journalline",),
+    "forecasts_modelrun": ("forecasts_cashforecast", "forecasts_riskscore"),
 }
 
 
@@ -142,8 +170,8 @@ def test_what_was_recorded_is_neither_changed_nor_deleted(books: dict, table: st
     for statement in (f"UPDATE {table} SET {change} WHERE id = %s", f"DELETE FROM {table} WHERE id = %s"):
         assert "no se cambia ni se borra" in refused(statement, books[table].pk)
         with undone(), without_guards():
-            if table == "receivables_journalentry":
-                sql("DELETE FROM receivables_journalline")
+            for child in CHILDREN.get(table, ()):
+                sql(f"DELETE FROM {child}")
             sql(statement, books[table].pk)  # control: nothing else would refuse it
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aldia.domain.promises import PromisedPart, PromiseState, judge, last_day
+from aldia.domain.promises import PromisedPart, PromiseState, held_parts, judge, last_day
 
 MADE, DUE = date(2026, 11, 2), date(2026, 11, 10)
 LATER = DUE + timedelta(days=30)
@@ -117,3 +117,27 @@ def test_more_patience_never_makes_it_worse(parts: list[PromisedPart], amount: i
     strict = judge(amount, parts, promised_on=MADE, last=DUE, as_of=LATER + timedelta(days=30))
     patient = judge(amount, parts, promised_on=MADE, last=LATER, as_of=LATER + timedelta(days=30))
     assert rank.index(patient.state) >= rank.index(strict.state)
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts", "held"),
+    [
+        (1000, [(1000, 1000)], [1000]),
+        (400, [(1000, 1000)], [400]),  # the rest is asked for
+        (400, [(1000, 700)], [100]),  # 300 came already
+        (400, [(1000, 600)], [0]),  # kept
+        (1200, [(1000, 1000), (500, 500)], [1000, 200]),  # the oldest first
+        (1200, [(1000, 0), (500, 500)], [0, 200]),
+        (1000, [(1000, 1300)], [1000]),  # the debt grew: what is more was not promised
+    ],
+)
+def test_a_promise_speaks_for_its_part_only(amount: int, parts: list[tuple[int, int]], held: list[int]) -> None:
+    assert held_parts(amount, parts) == held
+
+
+@given(st.integers(1, 5000), st.lists(st.tuples(st.integers(1, 2000), st.integers(0, 2000)), min_size=1, max_size=5))
+def test_it_never_holds_more_than_is_promised_or_owed(amount: int, parts: list[tuple[int, int]]) -> None:
+    held = held_parts(amount, parts)
+    fell = sum(max(0, then - now) for then, now in parts)
+    assert all(0 <= each <= now for each, (_then, now) in zip(held, parts, strict=True))
+    assert sum(held) == min(max(amount - fell, 0), sum(now for _then, now in parts))

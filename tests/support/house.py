@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,9 +56,9 @@ class House:
         pipe = subprocess.PIPE
         return subprocess.Popen(command, env=self.env | env, cwd=ROOT, text=True, stdout=pipe, stderr=pipe)
 
-    def run(self, code: str, **env: str) -> str:
+    def run(self, code: str, *, seconds: float = 120, **env: str) -> str:
         """Run the code to its end and return what it printed."""
-        return finished(self.spawn(code, **env))
+        return finished(self.spawn(code, **env), timeout=seconds)
 
     def aldia(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run the command line and return what it did."""
@@ -121,7 +122,20 @@ def demolish(house: House) -> None:
     """Take the house's database away."""
     shutil.rmtree(house.data, ignore_errors=True)
     if house.database_url:
-        _on_server(f'DROP DATABASE "{_name(house)}" WITH (FORCE)')
+        _drop(_name(house))
+
+
+def _drop(name: str, attempts: int = 20) -> None:
+    """The server's own vacuum may be at work in it: that one we may not end, and it soon ends by itself."""
+    import psycopg
+
+    for left in reversed(range(attempts)):
+        try:
+            return _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            if not left:
+                raise
+            time.sleep(0.5)
 
 
 def _on_server(sql: str) -> None:

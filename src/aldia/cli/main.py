@@ -29,12 +29,17 @@ COMMANDS = {  # name: (file in cli/commands, what it does)
     "account": ("account", "cuentas de banco: crear y listar"),
     "statements": ("statements", "estados de cuenta del banco: leerlos e importarlos"),
     "import": ("import_documents", "leer documentos fiscales: XML, ZIP, carpetas"),
+    "catalogues": ("catalogues", "catálogos del SAT: cargarlos y buscar en ellos"),
     "check": ("check", "qué tienen mal unos documentos fiscales, sin guardarlos"),
     "receivables": ("receivables", "saldos iniciales desde CSV o XLSX"),
     "reminders": ("reminders", "planear y enviar los recordatorios que tocan"),
     "reconcile": ("reconcile", "decidir los movimientos del banco y aplicar lo seguro"),
+    "forecast": ("forecast", "pronosticar cuándo pagarán lo que está abierto"),
     "report": ("report", "antigüedad de saldos y estado de cuenta"),
     "verify": ("verify", "probar con SQL que cada cifra cuadra"),
+    "evidence": ("evidence", "expedientes de cobranza: hacerlos y comprobarlos"),
+    "sat": ("sat", "la e.firma y la sincronización con el SAT"),
+    "lists": ("lists", "listas de contribuyentes del SAT: bajarlas y ver cuáles hay"),
     "secrets": ("secrets", "cambiar la llave que cifra las contraseñas guardadas"),
     "backup": ("backup", "respaldar datos y archivos, con todo en marcha"),
     "restore": ("restore", "recuperar un respaldo"),
@@ -48,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aldia.config.settings")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # numpy's threads wait for each other on a busy machine
     name = next((word for word in words if not word.startswith("-")), "")
     if not words or name not in COMMANDS or words[0] != name:
         return _without_command(words)

@@ -7,7 +7,7 @@ from datetime import datetime, time
 
 from aldia.demo.issued import GeneratedFile
 from aldia.demo.people import DemoCast
-from aldia.integrations.stamping.drafts import DraftDocument, DraftLine, DraftParty
+from aldia.domain.fiscal.drafts import DraftDocument, DraftParty, plain_line
 from aldia.integrations.stamping.simulated import UnsealedPress
 
 _UUID = "5B3C2A10-7D4E-4F60-9A1B-0C2D3E4F5A6B"
@@ -34,7 +34,7 @@ def bad_files(cast: DemoCast) -> list[GeneratedFile]:
 
 
 def _document(cast: DemoCast, issuer: DraftParty, receiver: DraftParty) -> bytes:
-    line = DraftLine("47131805", "H87", "Limpiador multiusos ñandú", 1000, 38_900)
+    line = plain_line("47131805", "H87", "Limpiador multiusos ñandú", 1000, 38_900)
     draft = DraftDocument(
         "I",
         "X",

@@ -17,7 +17,7 @@ from uuid import UUID
 from aldia.demo.issued import Issued, metadata_row
 from aldia.demo.people import DemoCast, DemoCustomer
 from aldia.demo.rates import Rates
-from aldia.integrations.stamping.drafts import DraftLine, TaxTotal
+from aldia.domain.fiscal.drafts import DraftLine, TaxTotal
 
 
 @dataclass(slots=True, eq=False)

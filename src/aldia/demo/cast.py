@@ -20,7 +20,7 @@ from aldia.demo.people import (
     OpeningBalance,
     Role,
 )
-from aldia.integrations.stamping.drafts import DraftParty
+from aldia.domain.fiscal.drafts import DraftParty
 
 HISTORY_MONTHS = 18
 PORTFOLIOS = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from aldia.demo.people import DemoCustomer
-from aldia.integrations.stamping.drafts import (
+from aldia.domain.fiscal.drafts import (
     IVA_0,
     IVA_8,
     IVA_16,
@@ -15,6 +15,7 @@ from aldia.integrations.stamping.drafts import (
     DraftLine,
     DraftTax,
     half_up,
+    plain_line,
 )
 
 
@@ -83,7 +84,7 @@ def single_line(customer: DemoCustomer, rng: Random) -> DraftLine:
 
 def _line(product: Product, quantity: int, customer: DemoCustomer, exchange_rate: int, percent_off: int) -> DraftLine:
     price = half_up(product.price * 1_000_000, exchange_rate) if exchange_rate else product.price
-    line = DraftLine(
+    line = plain_line(
         product.key,
         product.unit_key,
         product.description,
@@ -95,18 +96,7 @@ def _line(product: Product, quantity: int, customer: DemoCustomer, exchange_rate
     )
     if not percent_off:
         return line
-    discount = half_up(line.amount * percent_off, 100)
-    return DraftLine(
-        line.product_key,
-        line.unit_key,
-        line.description,
-        quantity,
-        price,
-        line.taxes,
-        discount,
-        line.identification,
-        line.unit,
-    )
+    return replace(line, discount=half_up(line.amount * percent_off, 100))
 
 
 def _taxes_of(product: Product, customer: DemoCustomer) -> tuple[DraftTax, ...]:
@@ -121,4 +111,4 @@ def _freight(rng: Random) -> DraftLine:
     """Freight of goods: a company that pays it withholds 4 % of IVA (LIVA 1-A II c, RLIVA 3 II)."""
     price = rng.randrange(85_000, 460_000, 1_000)
     description = "Flete terrestre de mercancía a domicilio"
-    return DraftLine("78101802", "E48", description, 1000, price, (IVA_16, IVA_WITHHELD_FREIGHT), unit="Servicio")
+    return plain_line("78101802", "E48", description, 1000, price, (IVA_16, IVA_WITHHELD_FREIGHT), unit="Servicio")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from aldia.domain.fiscal.drafts import Draft, DraftComplement
 from aldia.integrations.stamping.certificates import PAC_RFC
-from aldia.integrations.stamping.drafts import Draft, DraftComplement
 from aldia.integrations.stamping.simulated import stamped_at
 
 METADATA_HEADER = (

@@ -15,8 +15,10 @@ from aldia.customers.operations import contacts, credit_lines, portfolios
 from aldia.customers.operations.customers import Details, update_customer
 from aldia.demo.bad_files import bad_files
 from aldia.demo.banking import bank
+from aldia.demo.billing import bill
 from aldia.demo.cast import make_cast
 from aldia.demo.claims import claim
+from aldia.demo.collecting import collect
 from aldia.demo.generator import DEMO_SEED, demo_credentials, generate, write_zip
 from aldia.demo.issued import GeneratedFile
 from aldia.demo.moments import play
@@ -84,8 +86,12 @@ def load_demo(
         draft_rules(owner)
         say("Cuentas de banco, estados de cuenta y conciliación")
         bank(cast, owner, today=today, now=now())
+        say("Sello, PAC de prueba, complementos y documentos que se repiten")
+        bill(cast, on, credentials, owner, now=now(), today=today)
         say("Recordatorios de las últimas semanas, al buzón de prueba")
         remind(on, owner, today=today, now=now())
+        say("Llamadas, metas, crédito y el primer pronóstico")
+        collect(owner, today=today)
         say("Verificando sellos y timbres")
         while verify_pending(limit=1000):
             pass

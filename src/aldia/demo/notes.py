@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from aldia.demo.books import Books, Sale
 from aldia.demo.issued import Issued
-from aldia.integrations.stamping.drafts import DraftDocument, DraftLine, DraftRelation
+from aldia.domain.fiscal.drafts import MICRO, DraftDocument, DraftLine, DraftRelation, plain_line
 
 # Out of a thousand invoices on credit.
 REBATED, RETURNED, LATE_REBATED = 40, 30, 4
@@ -73,13 +73,13 @@ def _rebate(books: Books, sale: Sale) -> DraftLine:
     price = max(line.base * books.rng.randrange(4, 13) // 100, 1)
     taxes = tuple(tax for tax in line.taxes if not tax.withheld)
     text = f"Bonificación por volumen, factura {sale.series}-{sale.folio}"
-    return DraftLine("84111506", "ACT", text, 1000, price, taxes)
+    return plain_line("84111506", "ACT", text, 1000, price, taxes)
 
 
 def _returned(books: Books, sale: Sale) -> DraftLine:
     line = _largest(sale)
-    quantity = max(line.quantity_milli * books.rng.randrange(8, 30) // 100_000 * 1000, 1000)
-    if quantity >= line.quantity_milli:
+    quantity = max(line.quantity_micro * books.rng.randrange(8, 30) // (100 * MICRO), 1) * MICRO
+    if quantity >= line.quantity_micro:
         return _rebate(books, sale)
-    discount = line.discount * quantity // line.quantity_milli
-    return replace(line, quantity_milli=quantity, discount=discount)
+    discount = line.discount * quantity // line.quantity_micro
+    return replace(line, quantity_micro=quantity, discount=discount)

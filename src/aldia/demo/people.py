@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from aldia.demo import identities
-from aldia.integrations.stamping.drafts import DraftParty
+from aldia.domain.fiscal.drafts import DraftParty
 
 Manner = Literal["punctual", "late", "erratic", "stopped"]
 Role = Literal["cobranza", "facturación", "dirección"]

@@ -10,12 +10,13 @@ from random import Random
 from aldia.demo.books import Books
 from aldia.demo.issued import Issued
 from aldia.demo.people import DemoSupplier
-from aldia.integrations.stamping.drafts import (
+from aldia.domain.fiscal.drafts import (
     ISR_WITHHELD_FEES,
     IVA_16,
     IVA_WITHHELD_FEES,
     DraftDocument,
     DraftLine,
+    plain_line,
 )
 
 _GOODS = (
@@ -57,6 +58,6 @@ def _lines(supplier: DemoSupplier, rng: Random) -> tuple[DraftLine, ...]:
     if supplier.charges_fees:  # a person bills a company: it withholds ISR and two thirds of the IVA
         taxes = (IVA_16, ISR_WITHHELD_FEES, IVA_WITHHELD_FEES)
         price = rng.randrange(600_000, 2_400_000, 50_000)
-        return (DraftLine("80101500", "E48", "Asesoría contable del mes", 1000, price, taxes),)
+        return (plain_line("80101500", "E48", "Asesoría contable del mes", 1000, price, taxes),)
     goods = dict.fromkeys(rng.choices(_GOODS, k=2))
-    return tuple(DraftLine(key, unit, text, rng.randrange(1, 9) * 1000, price) for key, unit, text, price in goods)
+    return tuple(plain_line(key, unit, text, rng.randrange(1, 9) * 1000, price) for key, unit, text, price in goods)

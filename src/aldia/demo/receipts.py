@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from aldia.demo.books import Books, Sale, note_cancellation
 from aldia.demo.issued import Issued
 from aldia.domain.calendars import is_bank_day
-from aldia.integrations.stamping.drafts import (
+from aldia.domain.fiscal.drafts import (
     DraftComplement,
     DraftPaidDocument,
     DraftPayment,

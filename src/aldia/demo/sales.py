@@ -12,13 +12,14 @@ from aldia.demo.issued import Issued
 from aldia.demo.notes import plan_notes
 from aldia.demo.people import DemoCustomer
 from aldia.demo.receipts import plan_payment
-from aldia.integrations.stamping.drafts import (
+from aldia.domain.fiscal.drafts import (
     IVA_16,
     DraftDocument,
     DraftLine,
     DraftParty,
     DraftRelation,
     GlobalPeriod,
+    plain_line,
     sum_taxes,
 )
 
@@ -129,7 +130,7 @@ def _charge_interest(books: Books, at: datetime, late: Sale) -> Iterator[Issued]
         return
     tax = next((t.tax for t in late.taxes if not t.tax.withheld), IVA_16)
     text = f"Intereses moratorios, factura {late.series}-{late.folio}"
-    line = DraftLine("84101700", "E48", text, 1000, interest, (tax,))
+    line = plain_line("84101700", "E48", text, 1000, interest, (tax,))
     relations = (DraftRelation("02", (late.uuid,)),)
     issued, sale = invoice(books, at, late.customer, (line,), relations=relations, credit_days=10)
     books.open(sale)
@@ -178,7 +179,7 @@ def _take_advance(books: Books, at: datetime, customer: DemoCustomer) -> Iterato
     """Step 1 of both procedures of the Anexo 20 guide (appendix 6): the advance is invoiced, PUE."""
     order = single_line(customer, books.rng)
     base = order.base * books.rng.randrange(25, 50) // 100
-    line = DraftLine("84111506", "ACT", "Anticipo del bien o servicio", 1000, base, order.taxes)
+    line = plain_line("84111506", "ACT", "Anticipo del bien o servicio", 1000, base, order.taxes)
     issued, sale = invoice(books, at, customer, (line,), cash_form="03")
     if books.ledger is not None:
         books.ledger.advances[issued.uuid] = sale.total
@@ -238,7 +239,7 @@ def _use_advance(books: Books, advance: Sale) -> None:
 def _move_goods(books: Books, at: datetime) -> Issued:
     """A transfer between own warehouses (type T): nobody owes anything."""
     company = books.cast.company.party
-    line = DraftLine("47131805", "H87", "Traslado de mercancía a bodega norte", 40_000, 0, taxes=())
+    line = plain_line("47131805", "H87", "Traslado de mercancía a bodega norte", 40_000, 0, taxes=())
     receiver = replace(company, use="S01")
     draft = DraftDocument("T", "T", books.next_folio("T"), at, company.postal_code, company, receiver, (line,))
     return Issued(books.new_uuid(), draft, folder_of(at))
@@ -249,7 +250,7 @@ def handle_global(books: Books, at: datetime) -> Iterator[Issued]:
     company = books.cast.company.party
     day: date = at.date()
     tickets = tuple(
-        DraftLine(
+        plain_line(
             "01010101", "ACT", "Venta", 1000, books.rng.randrange(8_500, 190_000), identification=f"T-{at:%y%m}-{n:03d}"
         )
         for n in range(1, books.rng.randrange(9, 22))

@@ -30,7 +30,7 @@ from aldia.documents.refusals import (
 )
 
 MB = 1_000_000
-MAX_ENTRIES = 200_000
+MAX_ENTRIES = 250_000  # SAT packs up to 200,000 documents, and some tools add an entry of their own to each folder
 MAX_INFLATED = 5_000 * MB
 MAX_RATIO, RATIO_FROM = 250, MB  # an XML deflates some 4 to 40 times; deflate's own limit is 1,032
 STORED, DEFLATED = 0, 8

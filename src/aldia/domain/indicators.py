@@ -84,6 +84,38 @@ def turnover_times(credit_sales: int, opening: int, closing: int) -> Fraction | 
     return Fraction(2 * credit_sales, opening + closing) if opening + closing > 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What goes into the indicators of a period of `days` days. `sales` before `returns` are taken off."""
+
+    opening: int
+    sales: int
+    returns: int
+    collected: int
+    closing: int
+    current: int
+    days: int
+
+    @property
+    def net_sales(self) -> int:
+        return self.sales - self.returns
+
+
+def all_of(amounts: Amounts, latest_first: Iterable[Period]) -> dict[str, Fraction | None]:
+    """Every indicator of a period by its key; `latest_first` are the months that count-back goes over."""
+    sales, days = amounts.net_sales, amounts.days
+    closing, current = amounts.closing, amounts.current
+    return {
+        "dso": dso_days(closing, sales, days),
+        "countback": countback_dso_days(closing, latest_first),
+        "best_dso": best_possible_dso_days(current, sales, days),
+        "add": average_days_delinquent(closing, current, sales, days),
+        "cei": cei_percent(amounts.opening, sales, closing, current),
+        "rotation": collected_percent(amounts.collected, sales),
+        "turnover": turnover_times(sales, amounts.opening, closing),
+    }
+
+
 def shown(value: Fraction, places: int = 1) -> Decimal:
     """For people: rounded once, half up, to `places` decimals."""
     scaled = value * 10**places

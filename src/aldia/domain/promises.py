@@ -6,7 +6,7 @@ for: nobody breaks a promise to pay what is not owed any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -80,6 +80,19 @@ def judge(
         other += fall - timely - tardy
     needed = max(0, min(amount, owed_then - other))
     return Verdict(_state(in_time, needed, last, as_of, is_withdrawn), in_time, late, needed)
+
+
+def held_parts(amount: int, parts: Sequence[tuple[int, int]]) -> list[int]:
+    """What of each debt an open promise of `amount` still speaks for: only that is not asked for meanwhile.
+
+    `parts` are (owed then, owed now), the oldest first: what is left of the promise covers them in that order.
+    """
+    left = amount - sum(max(0, then - now) for then, now in parts)
+    held = []
+    for _then, now in parts:
+        held.append(min(max(left, 0), now))
+        left -= held[-1]
+    return held
 
 
 def _state(paid: int, needed: int, last: date, as_of: date, is_withdrawn: bool) -> PromiseState:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -43,19 +43,41 @@ class Answer:
 
 def ask(method: str, url: str, **request: Any) -> Answer:
     """One request and its whole answer, at most `MAX_ANSWER` bytes. Raises `NotSent` or `NoAnswer`."""
-    end = time.monotonic() + MOST_SECONDS
+    body = bytearray()
+    found: dict[str, str] = {}
+    status = receive(method, url, body.extend, most=MAX_ANSWER, headers_into=found, **request)
+    return Answer(status, found, bytes(body))
+
+
+def receive(
+    method: str,
+    url: str,
+    take: Callable[[bytes], object],
+    *,
+    most: int,
+    seconds: float = MOST_SECONDS,
+    timeout: float = 0,
+    headers_into: dict[str, str] | None = None,
+    **request: Any,
+) -> int:
+    """One request whose answer goes to `take` piece by piece, for what is too big to hold; its status.
+
+    `timeout`: for a peer that thinks for longer than `TIMEOUT` before each piece. Raises `NotSent` or `NoAnswer`.
+    """
+    end, size = time.monotonic() + seconds, 0
     try:
         with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False, verify=_trusted()) as client,
+            httpx.Client(timeout=timeout or TIMEOUT, follow_redirects=False, verify=_trusted()) as client,
             client.stream(method, url, **request) as response,
         ):
-            body = bytearray()
             for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MAX_ANSWER or time.monotonic() > end:
+                size += len(chunk)
+                if size > most or time.monotonic() > end:
                     raise NoAnswer("TooMuch")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, bytes(body))
+                take(chunk)
+            if headers_into is not None:
+                headers_into.update((name.lower(), value) for name, value in response.headers.items())
+            return response.status_code
     except NOT_SENT as error:
         raise NotSent(type(error).__name__) from None
     except BAD_SETTINGS:

@@ -9,6 +9,8 @@ from typing import Any
 from aldia.domain.ports.banks import BankFeed
 from aldia.domain.ports.channels import Adapter
 from aldia.domain.ports.payments import Provider
+from aldia.domain.ports.stamping import Stamper
+from aldia.domain.ports.tax import TaxAuthority
 
 ANY_CHANNEL = "any"
 CHANNELS = {
@@ -38,6 +40,14 @@ PAYMENTS = {
 BANKS = {
     "fintoc": "aldia.integrations.banks.fintoc.Fintoc",
     "generic": "aldia.integrations.banks.generic.Generic",
+}
+AUTHORITIES = {"mx_sat": "aldia.integrations.tax.mx_sat.adapter.MxSat"}
+
+STAMPERS = {
+    "swsapien": "aldia.integrations.stamping.swsapien.SwSapien",
+    "finkok": "aldia.integrations.stamping.finkok.Finkok",
+    "facturama": "aldia.integrations.stamping.facturama.Facturama",
+    "simulated": "aldia.integrations.stamping.simulated_pac.SimulatedPac",
 }
 
 
@@ -73,6 +83,23 @@ def bank_feed(name: str) -> type[BankFeed] | None:
 def all_feeds() -> list[type[BankFeed]]:
     """The feeds of bank movements, in the order of the table."""
     return [each for each in map(bank_feed, BANKS) if each is not None]
+
+
+@cache
+def stamper(name: str) -> type[Stamper] | None:
+    """The PAC of that name; None when the house does not know it (any more)."""
+    return _loaded(STAMPERS.get(name))  # type: ignore[no-any-return]
+
+
+def all_stampers() -> list[type[Stamper]]:
+    """The PACs, in the order of the table."""
+    return [each for each in map(stamper, STAMPERS) if each is not None]
+
+
+@cache
+def tax_authority(name: str) -> type[TaxAuthority] | None:
+    """The tax authority of that name; None when the house does not know it (any more)."""
+    return _loaded(AUTHORITIES.get(name))  # type: ignore[no-any-return]
 
 
 def _loaded(path: str | None) -> Any:

@@ -31,6 +31,7 @@ class Purpose(models.TextChoices):
     RECEIPT = "receipt", _("Recibo de pago")
     STATEMENT = "statement", _("Estado de cuenta")
     ORDER = "order", _("Orden de pago")
+    DOCUMENT = "document", _("Documento emitido")
     DIRECT = "direct", _("Mensaje directo")
     NOTICE = "notice", _("Aviso a la empresa")
 

@@ -21,6 +21,7 @@ TABLE = "tabla"
 LINK = "liga_de_pago"
 STATEMENT_LINK = "estado_de_cuenta"
 PAGE_LINK = "pagina_en_aldia"
+DOCUMENT_KIND = "tipo_de_documento"
 LINKS = (LINK, STATEMENT_LINK, PAGE_LINK)  # alone on a line each of them is a button
 ACCOUNT, ACCOUNT_BANK, BENEFICIARY = "clabe", "banco_clabe", "beneficiario"
 
@@ -59,7 +60,7 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("correo", _("Correo al que llega la respuesta"), "cobranza@tresrios.example"),
     Placeholder("fecha", _("Fecha en que sale el mensaje"), "21 de noviembre de 2026"),
     Placeholder("total", _("Suma de lo que el mensaje reclama, por moneda"), "$18,560.00",
-                _OWED | {Purpose.ORDER, Purpose.NOTICE}),
+                _OWED | {Purpose.ORDER, Purpose.DOCUMENT, Purpose.NOTICE}),
     Placeholder("vencido", _("La parte que ya venció, por moneda"), "$11,600.00", _OWED),
     Placeholder("por_vencer", _("La parte que todavía no vence, por moneda"), "$6,960.00", _OWED),
     Placeholder("cuantos", _("Cuántos documentos incluye"), "2"),
@@ -71,7 +72,9 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("fecha_de_pago", _("Fecha en que se recibió el pago"), "20 de noviembre de 2026", _PAID),
     Placeholder("saldo_restante", _("Lo que queda por pagar después del pago, por moneda"), "$6,960.00", _PAID),
     Placeholder("mensaje", _("Lo que escribe la persona que manda el mensaje"), "Te comparto lo que acordamos.",
-                frozenset({Purpose.ORDER, Purpose.DIRECT, Purpose.NOTICE})),
+                frozenset({Purpose.ORDER, Purpose.DOCUMENT, Purpose.DIRECT, Purpose.NOTICE})),
+    Placeholder(DOCUMENT_KIND, _("Qué es el documento que se manda: factura, nota de crédito…"), "Factura",
+                frozenset({Purpose.DOCUMENT})),
     Placeholder(TABLE, _("La tabla de documentos, ya dibujada"), "", _EVERY, _DRAWN),
     Placeholder(ACCOUNT, _("CLABE que es solo de este cliente (vacía si no tiene)"), "646 180 110 400 000 001"),
     Placeholder(ACCOUNT_BANK, _("Banco de esa CLABE"), "STP"),
@@ -104,6 +107,9 @@ EXAMPLE_ROWS: list[dict[str, str]] = [
     {"folio": "F-1057", "tipo": "Factura", "emision": "28 oct 2026", "vencimiento": "27 nov 2026", "dias_vencido": "",
      "total": "$9,280.00", "saldo": "$6,960.00", "moneda": "MXN", "concepto": "Pedido 902"},
 ]  # fmt: skip
+EXAMPLE_DOCUMENT: dict[str, str | list[dict[str, str]]] = {
+    "total": "$11,600.00", "cuantos": "1", "folio": "F-1042", ROWS: [dict(EXAMPLE_ROWS[0])],
+}  # fmt: skip
 EXAMPLE_ORDER: dict[str, str | list[dict[str, str]]] = {
     "total": "$4,640.00", "cuantos": "1", "folio": "OP-12", "vencimiento": "30 de noviembre de 2026",
     ROWS: [{"folio": "OP-12", "tipo": "Orden de pago", "emision": "21 nov 2026", "vencimiento": "30 nov 2026",
@@ -134,4 +140,5 @@ def example_context(*, purpose: str, channel: str) -> dict[str, str | list[dict[
         each.name: each.example for each in placeholders(purpose=purpose, channel=channel)
     }
     values[ROWS] = [dict(row) for row in EXAMPLE_ROWS]
-    return values | EXAMPLE_ORDER if purpose == Purpose.ORDER else values
+    own = {Purpose.ORDER.value: EXAMPLE_ORDER, Purpose.DOCUMENT.value: EXAMPLE_DOCUMENT}
+    return values | own.get(purpose, {})

@@ -15,11 +15,13 @@ from django.conf import settings
 from aldia.tenancy.models import Company
 
 _WAY_IN = re.compile(r"(/[lp]/[-\w]+/)[-\w]{20,}")
-Page = Literal["attempt", "customer", "disputes", "receivable", "reports"]
+Page = Literal["attempt", "customer", "disputes", "payment_plans", "promises", "receivable", "reports"]
 PAGES: dict[Page, str] = {  # of the staff, by the name that their address has; `{id}`: of whom or what
     "attempt": "pagos/en-linea/{id}/",
     "customer": "clientes/{id}/",
     "disputes": "cobranza/disputas/",
+    "payment_plans": "planes/",
+    "promises": "cobranza/promesas/",
     "receivable": "por-cobrar/{id}/",
     "reports": "pagos/reportados/",
 }

@@ -25,7 +25,7 @@ from aldia.documents.models import (
     number_of,
 )
 from aldia.domain.fiscal.facts import DocumentFact, OpeningFact, PaidLine, PaymentFact
-from aldia.receivables.models import Receivable
+from aldia.receivables.models import DocumentedReceipt, Receivable
 
 T = TypeVar("T")
 _IN = 5000  # values in one IN (…): well under the parameter limits of both engines
@@ -159,7 +159,7 @@ def _facts(papers: list[Paper], receivables: dict[str, Receivable]) -> list[Docu
         rows = DocumentRelation.objects.filter(document_id__in=part).order_by("id")
         for document_id, code, to_key in rows.values_list("document_id", "code", "to_key"):
             relations.setdefault(document_id, []).append((code, to_key))
-    payments = _payments([paper.id for paper in papers if paper.kind == "payment_complement"])
+    payments = _payments({paper.id: paper.key for paper in papers if paper.kind == "payment_complement"})
     return [
         DocumentFact(
             key=paper.key,
@@ -185,9 +185,13 @@ def _cancelled_on(paper: Paper) -> date | None:
     return paper.cancelled_on or paper.issued_on
 
 
-def _payments(ids: list[uuid.UUID]) -> dict[uuid.UUID, list[PaymentFact]]:
+def _payments(keys: dict[uuid.UUID, str]) -> dict[uuid.UUID, list[PaymentFact]]:
     found: dict[uuid.UUID, list[PaymentFact]] = {}
-    for part in chunks(ids):
+    for part in chunks(keys):
+        written = DocumentedReceipt.objects.filter(key__in=[keys[each] for each in part])
+        credit = {
+            (key, position): str(each) for key, position, each in written.values_list("key", "position", "credit_id")
+        }
         lines: dict[uuid.UUID, list[PaidLine]] = {}
         rows = PaymentComplementLine.objects.filter(payment__document_id__in=part).order_by("payment_id", "position")
         columns = rows.values_list("payment_id", "to_key", "currency", "paid", "equivalence")
@@ -196,6 +200,7 @@ def _payments(ids: list[uuid.UUID]) -> dict[uuid.UUID, list[PaymentFact]]:
         payments = ComplementPayment.objects.filter(document_id__in=part).order_by("document_id", "position")
         receipts = payments.values_list("id", "document_id", "position", "paid_on", "currency", "amount")
         for payment_id, document_id, position, paid_on, currency, amount in receipts:
-            fact = PaymentFact(position, paid_on, currency, amount, tuple(lines.get(payment_id, ())))
+            paid_lines, of = tuple(lines.get(payment_id, ())), credit.get((keys[document_id], position), "")
+            fact = PaymentFact(position, paid_on, currency, amount, paid_lines, of)
             found.setdefault(document_id, []).append(fact)
     return found

@@ -28,8 +28,8 @@ from aldia.tenancy.models import StoredFile, User
 
 __all__ = [
     "Allocation", "ChargeRun", "CollectionSettings", "Credit", "CreditKind", "DiscountCustomer", "DiscountRefusal",
-    "DiscountRule", "DueDateChange", "Instalment", "JournalEntry", "JournalLine", "LateFee", "LateFeeCustomer",
-    "LateFeeRule", "LedgerAccount", "PaymentPlan", "PuePolicy", "Receivable", "ReceivableKind",
+    "DiscountRule", "DocumentedReceipt", "DueDateChange", "Instalment", "JournalEntry", "JournalLine", "LateFee",
+    "LateFeeCustomer", "LateFeeRule", "LedgerAccount", "PaymentPlan", "PuePolicy", "Receivable", "ReceivableKind",
 ]  # fmt: skip
 
 
@@ -238,6 +238,26 @@ class Credit(CompanyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
+
+
+class DocumentedReceipt(CompanyModel):
+    """A receipt (`Pago` node, at `position`) of a complement that the company wrote from money on its books.
+
+    By the fiscal key of the complement, which is known before the document is on file: however it comes in, by whoever
+    brings it, the money is `credit` and never enters again. Rows are never taken away, not even with the complement.
+    """
+
+    key = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "key", "position"], name="documentedreceipt_once")]
+        indexes = [models.Index(fields=["company", "credit"], name="documentedreceipt_credit")]
+        base_manager_name = "all_companies"
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.position}"
 
 
 class Allocation(CompanyModel):

@@ -36,7 +36,15 @@ PAYING = frozenset(
     }
 )
 RECONCILING = frozenset({"in_statement", "after_statement", "in_match", "after_match", "in_undo", "after_undo"})
-NAMES = RECONCILING | IMPORTING | PLANNING | COMPOSING | DELIVERING | PAYING
+SYNCING = frozenset(
+    {"before_request", "after_request", "after_verify", "before_package", "after_package", "after_package_row"}
+)
+STAMPING = frozenset({"after_seal", "before_stamp", "after_stamp", "after_document", "after_cancel"})
+RECURRING = frozenset({"after_occurrence", "after_issue"})
+REPORTING = frozenset({"after_report_files", "after_report_sending"})
+NAMES = (
+    SYNCING | STAMPING | RECURRING | RECONCILING | IMPORTING | PLANNING | COMPOSING | DELIVERING | PAYING | REPORTING
+)
 _passed: dict[str, int] = {}
 
 

@@ -22,6 +22,12 @@ GLOBAL_APPS = frozenset({"queue"})  # workers claim across companies
 IDENTITY = frozenset({"tenancy_membership", "tenancy_invitation"})  # read to find out which company a person is in
 IMMUTABLE = frozenset(
     {
+        "authority_statuscheck",
+        "collections_stepmove",
+        "forecasts_cashforecast",
+        "forecasts_forecastscore",
+        "forecasts_modelrun",
+        "forecasts_riskscore",
         "messaging_deliveryevent",
         "tenancy_auditevent",
         "receivables_journalentry",
@@ -52,6 +58,19 @@ FROZEN = {  # columns that never change once the row is there
     "banking_matchdecision": ("movement_id", "outcome", "class_key", "hypothesis", "alternatives", "reasons", "payer"),
     "banking_matchline": ("match_id", "receivable_id", "known_id", "reason_id", "amount", "difference"),
     "banking_statementfile": ("file_id", "sha256"),
+    "collections_activity": ("customer_id", "kind", "outcome", "at", "on", "note", "by_id"),
+    "forecasts_invoiceforecast": (
+        "run_id",
+        "receivable_id",
+        "as_of",
+        "due_on",
+        "balance",
+        "expected_on",
+        "quantiles",
+        "late_permille",
+        "unpaid_permille",
+        "never_permille",
+    ),
     "messaging_message": ("customer_id", "channel", "purpose", "key", "subject", "html", "text", "facts", "parameters"),
     "receivables_credit": ("amount", "currency", "customer_id"),
     "receivables_latefee": ("run_id", "rule_id", "receivable_id", "fee_id", "period_start", "interest", "fixed", "tax"),
@@ -145,7 +164,7 @@ class Guard:
 def guards_of(apps: Any, model: type[models.Model], vendor: str) -> list[Guard]:
     """The guards of one company table."""
     table = model._meta.db_table
-    own = [each for each in references(apps) if each.table == table]
+    own = sorted((each for each in references(apps) if each.table == table), key=lambda each: each.column)
     found = [_stays_home(table, vendor)]
     if own:
         found += [_inside(table, own, vendor, "INSERT"), _inside(table, own, vendor, "UPDATE")]
@@ -185,9 +204,9 @@ def _never(table: str, vendor: str, event: str) -> Guard:
 
 
 def _frozen(table: str, columns: tuple[str, ...], vendor: str) -> Guard:
-    changed = " OR ".join(f"NEW.{column} {_differs(vendor)} OLD.{column}" for column in columns)
-    names = ", ".join(columns)
-    sentence = f"{table}: {names} no cambian"
+    changed = " OR ".join(f'NEW."{column}" {_differs(vendor)} OLD."{column}"' for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    sentence = f"{table}: {', '.join(columns)} no cambian"
     return _trigger(f"aldia_frozen_{table}", table, f"UPDATE OF {names}", changed, sentence, vendor)
 
 

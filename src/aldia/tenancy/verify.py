@@ -8,10 +8,11 @@ from django.apps import apps
 from django.db import connection
 
 from aldia.tenancy import guards
-from aldia.tenancy.audit import CHAIN, event_body
-from aldia.tenancy.chains import digest
+from aldia.tenancy.audit import CHAIN, is_intact
 from aldia.tenancy.models import AuditEvent, ChainHead
 from aldia.tenancy.scope import current_company_id
+
+ANCHOR_DIGITS = 16  # of the hash, at least, in a noted link
 
 
 class Check(NamedTuple):
@@ -33,16 +34,31 @@ def house_checks() -> list[Check]:
 
 
 def audit_chain() -> Check:
-    """Walk the company's audit events: a changed, deleted, added or re-ordered row breaks a link."""
+    """Walk the company's audit events: a changed, deleted, added or re-ordered row breaks a link.
+
+    The head says where the chain ends, so that rows cut off its tail are missed too; and a company that has any chain
+    has this one, so that it cannot be taken away as a whole.
+    """
     seq, link, rows, violations = 0, "", 0, 0
     for event in AuditEvent.objects.order_by("seq").iterator(chunk_size=2000):
         rows += 1
-        expected = digest(prev_hash=link, body=event_body(event))
-        violations += not (event.seq == seq + 1 and event.prev_hash == link and event.hash == expected)
+        violations += not (event.seq == seq + 1 and event.prev_hash == link and is_intact(event))
         seq, link = event.seq, event.hash
-    head = ChainHead.objects.filter(name=CHAIN).first()
-    violations += (head.seq, head.hash) != (seq, link) if head else rows > 0
+    heads = {head.name: (head.seq, head.hash) for head in ChainHead.objects.all()}
+    violations += heads.get(CHAIN) != (seq, link) if rows else bool(heads)
     return Check("audit_chain", rows, violations)
+
+
+def audit_anchor(*, noted: str) -> Check:
+    """Whether the chain still goes through a link ("SEQ:HASH") that was noted elsewhere.
+
+    Who can write the database can write the whole chain anew from any row on; that is found only by what they cannot
+    write: a mail, a paper, an evidence file.
+    """
+    seq, _colon, link = noted.strip().partition(":")
+    known = seq.isdecimal() and len(link) >= ANCHOR_DIGITS and len(seq) < ANCHOR_DIGITS
+    stands = known and AuditEvent.objects.filter(seq=int(seq), hash__startswith=link.lower()).exists()
+    return Check("audit_anchor", 1, int(not stands))
 
 
 def references_stay_inside() -> Check:

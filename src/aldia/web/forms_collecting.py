@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from aldia.collections.models import DisputeReason
+from aldia.collections.models import DisputeOutcome, DisputeReason
 from aldia.web.forms_receivables import MAX_PROOF, METHODS, AmountField, DayField, KeyedForm, reason_field
 
 NOTE = {"max_length": 500, "required": False}
@@ -45,7 +45,7 @@ class DisputeForm(KeyedForm):
     reason = forms.ChoiceField(label=_("Motivo"), choices=DisputeReason.choices)
     amount = AmountField(label=_("Parte en disputa"), required=False, help_text=_("Vacío: todo lo que se debe."))
     owner = forms.ChoiceField(label=_("Responsable"), required=False)
-    answer_by = DayField(label=_("Responder antes del"), required=False)
+    answer_by = DayField(label=_("Responder antes del"), required=False, help_text=_("Vacío: en cinco días hábiles."))
     note = forms.CharField(label=_("Qué dice el cliente"), **NOTE)
 
     def __init__(
@@ -55,10 +55,22 @@ class DisputeForm(KeyedForm):
         field = self.fields["amount"]
         assert isinstance(field, AmountField)  # noqa: S101
         field.currency, field.decimal = currency, decimal
+        self.fields["owner"].choices = [("", _("Quien le cobra al cliente")), *owners]  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """Who answers for an open dispute, and until when."""
+
+    owner = forms.ChoiceField(label=_("Responsable"), required=False)
+    answer_by = DayField(label=_("Responder antes del"), required=False)
+
+    def __init__(self, *args: Any, owners: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["owner"].choices = [("", _("Nadie en particular")), *owners]  # type: ignore[attr-defined]
 
 
 class ResolveForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("Quién tenía razón"), choices=[("", "—"), *DisputeOutcome.choices])
     resolution = forms.CharField(
         label=_("Cómo se resolvió"), max_length=500, help_text=_("Se vuelve a cobrar todo lo que se debe."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

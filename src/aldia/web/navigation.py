@@ -14,8 +14,10 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from aldia.authority.models import ListedDocument
 from aldia.banking.models import BankMovement, MovementState
 from aldia.payments.models import PaymentAttempt
+from aldia.recurring.queries.waiting import for_people
 from aldia.tenancy import permissions
 from aldia.tenancy.permissions import allows
 
@@ -56,11 +58,29 @@ def movements_to_reconcile(request: HttpRequest) -> int:
     return rows.order_by()[:MOST_COUNTED].count()
 
 
+def documents_to_bring(request: HttpRequest) -> int:
+    """Documents that SAT lists and are not on file."""
+    membership = getattr(request, "membership", None)
+    if membership is not None and membership.own_portfolio_only:
+        return 0
+    return ListedDocument.objects.filter(missing_since__isnull=False).order_by()[:MOST_COUNTED].count()
+
+
+def dates_to_decide(request: HttpRequest) -> int:
+    """Dates of recurring documents that were missed or failed."""
+    rows = for_people()
+    membership = getattr(request, "membership", None)
+    if membership is not None and membership.own_portfolio_only:
+        rows = rows.filter(schedule__customer__portfolio__collector=membership.user_id)
+    return rows.order_by()[:MOST_COUNTED].count()
+
+
 SECTIONS = (
     Section("", (Item(_("Inicio"), icon="home", names=("home",), go="i"),)),
     Section(
         _("Cobrar"),
         (
+            Item(_("Lista de hoy"), icon="phone", names=("worklist",), go="h"),
             Item(_("Clientes"), icon="users", names=("customers", "customer_list"), go="c"),
             Item(_("Carteras"), icon="briefcase", names=("portfolios", "portfolio_list")),
             Item(_("Por cobrar"), icon="file-invoice", names=("receivables", "receivable_list"), go="p"),
@@ -71,6 +91,9 @@ SECTIONS = (
                 names=("late_rules", "discount_rules", "payment_plans"),
             ),
             Item(_("Disputas"), icon="flag", names=("disputes",)),
+            Item(_("Los siete pasos"), icon="stairs", names=("steps",)),
+            Item(_("Equipo"), icon="users-group", names=("team",), permission=permissions.MANAGE_TEAM),
+            Item(_("Riesgo y crédito"), icon="shield-half", names=("credit",)),
         ),
     ),
     Section(
@@ -113,6 +136,14 @@ SECTIONS = (
         ),
     ),
     Section(
+        _("Facturación"),
+        (
+            Item(_("Facturas y notas"), icon="file-invoice", names=("issues",), go="f"),
+            Item(_("Complementos de pago"), icon="receipt", names=("complements",)),
+            Item(_("Recurrentes"), icon="rotate", names=("schedules",), badge=dates_to_decide),
+        ),
+    ),
+    Section(
         _("Recordatorios"),
         (
             Item(_("Reglas"), icon="bell", names=("reminder_rules",), go="e"),
@@ -142,6 +173,14 @@ SECTIONS = (
         ),
     ),
     Section(
+        _("SAT"),
+        (
+            Item(_("Sincronización"), icon="refresh", names=("authority",), go="s"),
+            Item(_("Por traer"), icon="file-download", names=("authority_missing",), badge=documents_to_bring),
+            Item(_("Listas 69 y 69-B"), icon="list-details", names=("taxpayer_lists",)),
+        ),
+    ),
+    Section(
         _("Reportes"),
         (
             Item(_("Antigüedad de saldos"), icon="chart-bar", names=("report_aging", "aging"), go="a"),
@@ -150,6 +189,12 @@ SECTIONS = (
             ),
             Item(_("Saldos vencidos"), icon="alert-triangle", names=("report_overdue", "overdue")),
             Item(_("Indicadores"), "chart-line", ("report_indicators",)),
+            Item(_("Pronóstico"), icon="chart-dots", names=("forecast",)),
+            Item(_("Flujo de efectivo"), icon="cash-register", names=("cash_flow",)),
+            Item(_("Cobrado por cobrador"), icon="cash", names=("report_collectors",)),
+            Item(_("Eficacia de recordatorios"), icon="bell-check", names=("report_reminders",)),
+            Item(_("Expedientes"), icon="folder", names=("evidence",)),
+            Item(_("Reportes por correo"), icon="mail-fast", names=("report_schedules",)),
             Item(_("Bitácora"), icon="history", names=("audit", "audit_list"), permission=permissions.VIEW_AUDIT),
         ),
     ),
@@ -181,6 +226,12 @@ SECTIONS = (
             ),
             Item(_("Portal"), icon="world", names=("portal_settings",), permission=permissions.MANAGE_COMPANY),
             Item(_("Personas"), icon="user-cog", names=("people",), permission=permissions.MANAGE_PEOPLE),
+            Item(
+                _("Facturación"),
+                icon="file-invoice",
+                names=("issuing_settings",),
+                permission=permissions.MANAGE_AUTHORITY,
+            ),
             Item(
                 _("Certificados del SAT"),
                 icon="certificate",

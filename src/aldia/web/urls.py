@@ -34,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("aldia.web.urls_receivables")),
     path("", include("aldia.web.urls_charges")),
     path("", include("aldia.web.urls_documents")),
+    path("", include("aldia.web.urls_authority")),
+    path("", include("aldia.web.urls_lists")),
     path("", include("aldia.web.urls_collecting")),
     path("", include("aldia.web.urls_messages")),
     path("", include("aldia.web.urls_payments")),
@@ -42,6 +44,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("aldia.web.urls_banking")),
     path("", include("aldia.web.urls_matching")),
     path("", include("aldia.web.urls_reminders")),
+    path("", include("aldia.web.urls_complements")),
+    path("", include("aldia.web.urls_issuing")),
+    path("", include("aldia.web.urls_recurring")),
+    path("", include("aldia.web.urls_desk")),
+    path("", include("aldia.web.urls_steps")),
+    path("", include("aldia.web.urls_credit")),
+    path("", include("aldia.web.urls_evidence")),
+    path("", include("aldia.web.urls_forecast")),
+    path("", include("aldia.web.urls_regular")),
 ]
 if settings.DEV:
     urlpatterns.append(path("estilo/", style.page, name="style"))

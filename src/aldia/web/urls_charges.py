@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from aldia.web.views.charges import discounts, late_rules, late_runs, of_receivable, plans
+from aldia.web.views.charges import discounts, late_rules, late_runs, of_receivable, plan_page, plans
 
 LATE = "recargos/<uuid:late_fee_rule_id>/"
 FEE = "recargos/cargo/<uuid:late_fee_id>/"
@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{OFF}borrar/", discounts.delete, name="discount_rule_delete"),
     path("planes/", plans.index, name="payment_plans"),
     path(f"{ONE}plan/", plans.edit, name="plan_new"),
+    path(PLAN, plan_page.show, name="payment_plan"),
     path(f"{PLAN}cancelar/", plans.cancel, name="plan_cancel"),
     path(f"{PLAN}incumplido/", plans.declare_broken, name="plan_break"),
     path(f"{ONE}descuento/", of_receivable.offer, name="receivable_discount"),

@@ -255,6 +255,8 @@ def test_a_rule_that_is_on_is_replaced_and_not_rewritten(customer: Customer) -> 
     draft = next_version(model=LateFeeRule, rule_id=first.pk, actor=None)
     assert next_version(model=LateFeeRule, rule_id=first.pk, actor=None).pk == draft.pk
     save_late_rule(whom=Whom("Recargos"), details=LateDetails(rate=Decimal(1)), rule_id=draft.pk, actor=None)
+    told = AuditEvent.objects.filter(verb="late_rules.saved", object_id=str(draft.pk)).order_by("-seq")[0].detail
+    assert told["changes"]["rate_ppm"] == [30_000, 10_000]
     start = date(2026, 10, 11)
     switch_on(model=LateFeeRule, rule_id=draft.pk, starts_on=start, today=date(2026, 10, 8), actor=None)
     late_fees.run_due(today=NOVEMBER_1)

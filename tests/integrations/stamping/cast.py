@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from aldia.integrations.stamping.drafts import (
+from aldia.domain.fiscal.drafts import (
     ISR_WITHHELD_FEES,
     IVA_0,
     IVA_8,
@@ -18,7 +19,9 @@ from aldia.integrations.stamping.drafts import (
     DraftParty,
     DraftPayment,
     DraftRelation,
+    DraftTax,
     GlobalPeriod,
+    plain_line,
     sum_taxes,
 )
 
@@ -29,14 +32,16 @@ FOREIGNER = DraftParty("XEXX010101000", "ACME IMPORTS LLC", "616", "06700", "S01
 PUBLIC = DraftParty("XAXX010101000", "PUBLICO EN GENERAL", "616", "06700", "S01")
 UUID_A, UUID_B = "9E369661-7CC4-4320-93E5-6CC189129343", "83600726-4A56-4FD6-BA1B-5F6BC80A733A"
 
-SOAP = DraftLine("47131805", "H87", "Limpiador multiusos 20 L", 12_500, 18_999, discount=7_501, identification="LIM-20")
-SUGAR = DraftLine("50161509", "XBJ", "Azúcar estándar 50 kg", 3_000, 112_035, taxes=(IVA_0,))
-BOOK = DraftLine("55101509", "H87", "Manual de higiene", 2_000, 25_050, taxes=(IVA_EXEMPT,))
-BORDER = DraftLine("14111704", "XPK", "Papel higiénico", 7_000, 33_333, taxes=(IVA_8,))
-FEES = DraftLine("81112100", "E48", "Honorarios", 1_000, 1_000_000, (IVA_16, ISR_WITHHELD_FEES, IVA_WITHHELD_FEES))
-ADVANCE = DraftLine("84111506", "ACT", "Anticipo del bien o servicio", 1_000, 500_000)
-TICKET = DraftLine("01010101", "ACT", "Venta", 1_000, 8_621, identification="TICKET-0001")
-MOVED = DraftLine("23151500", "H87", "Traslado propio", 1_000, 0, taxes=())
+SOAP = plain_line(
+    "47131805", "H87", "Limpiador multiusos 20 L", 12_500, 18_999, discount=7_501, identification="LIM-20"
+)
+SUGAR = plain_line("50161509", "XBJ", "Azúcar estándar 50 kg", 3_000, 112_035, taxes=(IVA_0,))
+BOOK = plain_line("55101509", "H87", "Manual de higiene", 2_000, 25_050, taxes=(IVA_EXEMPT,))
+BORDER = plain_line("14111704", "XPK", "Papel higiénico", 7_000, 33_333, taxes=(IVA_8,))
+FEES = plain_line("81112100", "E48", "Honorarios", 1_000, 1_000_000, (IVA_16, ISR_WITHHELD_FEES, IVA_WITHHELD_FEES))
+ADVANCE = plain_line("84111506", "ACT", "Anticipo del bien o servicio", 1_000, 500_000)
+TICKET = plain_line("01010101", "ACT", "Venta", 1_000, 8_621, identification="TICKET-0001")
+MOVED = plain_line("23151500", "H87", "Traslado propio", 1_000, 0, taxes=())
 
 
 def document(
@@ -89,7 +94,24 @@ def payment(amount: int, *documents: DraftPaidDocument, currency: str = "MXN", r
     )
 
 
+IEPS_8 = DraftTax("003", 80_000)
+IEPS_QUOTA = DraftTax("003", 6_175_200, factor="Cuota")
+SNACKS = plain_line("50192100", "H87", "Papas fritas", 3_000, 1_999, taxes=(IVA_16, IEPS_8))
+PETROL = plain_line("15101514", "LTR", "Gasolina magna", 40_123, 2_150, taxes=(IEPS_QUOTA, IVA_16))
+SCREWS = DraftLine("31161500", "H87", "Tornillo", 12_345_678, 1_234_567, identification="T-1")
+GREEN_TEA = DraftLine("50201711", "KGM", "Té verde", 1_500_000, 333_330_000, decimals=0)
+RENT = plain_line("80131500", "E48", "Renta de septiembre", 1_000, 2_500_000)
+IMPORTED = plain_line("43211500", "H87", "Servidor", 1_000, 8_000_000)
+
 KINDS = {
+    "ieps and iva": document("I", SNACKS),
+    "ieps by litre": document("I", PETROL),
+    "ieps without iva": document("I", replace(SNACKS, taxes=(IEPS_8,), object_code="07")),
+    "six decimals": document("I", SCREWS),
+    "yen": document("I", GREEN_TEA, currency="JPY", exchange_rate=121_000),
+    "not broken down": document("I", replace(SOAP, taxes=(), object_code="03")),
+    "rent": document("I", replace(RENT, property_account="012345A")),
+    "imported": document("I", replace(IMPORTED, customs=("15  48  3009  0001234", "15  48  3009  0001235"))),
     "invoice on credit": document("I", SOAP, SUGAR, BOOK),
     "invoice at the border": document("I", BORDER, currency="MXN"),
     "only exempt": document("I", BOOK),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from aldia.integrations.stamping.certificates import Credentials, Holder, make_credentials
+from aldia.domain.fiscal.keypairs import KeyPair, read_pair
+from aldia.integrations.stamping import simulated_pac
+from aldia.integrations.stamping.certificates import DEMO_PASSWORD, Credentials, Holder, make_credentials
 from tests.integrations.stamping.cast import ISSUER
 
 _CFD = "transform/schemas/www.sat.gob.mx/sitio_internet/cfd"
@@ -42,3 +45,19 @@ def schema_errors() -> Callable[[bytes], list[str]]:
         return [str(entry) for entry in schema.error_log]
 
     return errors
+
+
+@pytest.fixture(scope="session")
+def pair(credentials: Credentials) -> KeyPair:
+    """The issuer's seal, opened."""
+    pytest.importorskip("satcfdi", reason="the extra mx is not installed")
+    csd = credentials.seals[ISSUER.rfc]
+    return read_pair(csd.cer, csd.encrypted_key(), DEMO_PASSWORD.decode())
+
+
+@pytest.fixture(scope="session")
+def pac_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the simulated PAC behind the fake ones has its certificates."""
+    home = tmp_path_factory.mktemp("pacs")
+    simulated_pac.credentials(home / "pac", 2026)
+    return home

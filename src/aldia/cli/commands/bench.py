@@ -16,9 +16,10 @@ from aldia.cli.errors import CouldNotRun, WrongUsage
 from aldia.cli.output import add_json, emit
 
 NEEDS_DATABASE = False
-PURE = frozenset({"reconcile"})  # needs no database
+PURE = frozenset({"reconcile", "forecast"})  # needs no database
 MISSED = 1  # a figure that was promised is not reached
-OPTIONS = {"profiles": "profile", "seeds": "seed"}
+OPTIONS = {"profiles": "profile", "seeds": "seed", "date_format": "date-format"}
+FORECAST = ("file", "columns", "date_format")
 ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -28,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--short", action="store_true", help="la versión que tarda segundos (reconcile)")
     parser.add_argument("--profile", action="append", dest="profiles", help="solo este perfil (reconcile)")
     parser.add_argument("--seed", action="append", dest="seeds", type=int, help="esta semilla (reconcile)")
+    parser.add_argument("--file", metavar="F.csv", help="facturas de quien sea (forecast)")
+    parser.add_argument("--columns", help="customer=…,issued=…,due=…,amount=…,paid=… (forecast)")
+    parser.add_argument("--date-format", metavar="%%m/%%d/%%Y", help="cómo están escritas las fechas (forecast)")
     parser.add_argument("--here", action="store_true", help="en los datos de ALDIA_DATA y DATABASE_URL")
     add_json(parser)
 
@@ -73,7 +77,7 @@ def _module(name: str) -> ModuleType:
 
 def _chosen(measure: Callable[..., object], args: argparse.Namespace) -> dict[str, object]:
     """The options given, which the benchmark must know."""
-    options = {name: getattr(args, name) for name in ("size", "short", "profiles", "seeds")}
+    options = {name: getattr(args, name, None) for name in ("size", "short", "profiles", "seeds", *FORECAST)}
     chosen = {name: value for name, value in options.items() if value}
     known = inspect.signature(measure).parameters
     for name in chosen:

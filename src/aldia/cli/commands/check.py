@@ -1,4 +1,4 @@
-"""Dice qué tienen mal unos documentos fiscales, sin guardarlos: sello, timbre, esquema y aritmética."""
+"""Dice qué tienen mal unos documentos fiscales, sin guardarlos: sello, timbre, cadena, 72 horas, esquema y sumas."""
 
 from __future__ import annotations
 
@@ -8,18 +8,42 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from aldia.cli.errors import WrongUsage
 from aldia.cli.files import Unread, opened, require
 from aldia.cli.output import Progress, add_json
 
 if TYPE_CHECKING:
     from aldia.documents.operations.seals import Store
+    from aldia.domain.fiscal.document import FiscalDocument
 
-UNKNOWN = {"kind": None, "seal": "unknown", "stamp": "unknown", "schema": "unknown", "arithmetic": "not_applicable"}
-WRONG = {"seal": "bad", "stamp": "bad", "schema": "bad", "arithmetic": "differs"}
+# What is judged, what people call it, and the word for each outcome
+JUDGED = {
+    "seal": ("sello", {"ok": "correcto", "bad": "NO CORRESPONDE", "unknown": "sin comprobar"}),
+    "stamp": ("timbre", {"ok": "correcto", "bad": "NO CORRESPONDE", "unknown": "sin comprobar"}),
+    "chain": ("certificados", {"ok": "del SAT", "bad": "FALSOS", "unknown": "sin comprobar"}),
+    "hours_72": ("72 horas", {"ok": "a tiempo", "bad": "FUERA DE PLAZO", "unknown": "sin comprobar"}),
+    "schema": ("esquema", {"ok": "válido", "bad": "NO VÁLIDO", "unknown": "sin comprobar"}),
+    "arithmetic": ("sumas", {"ok": "cuadran", "differs": "NO CUADRAN", "not_applicable": "no aplican"}),
+}
+WRONG = frozenset({"bad", "differs"})
+UNPROVED = "unknown"
+KINDS = {
+    "invoice": "factura", "credit_note": "nota de crédito", "debit_note": "nota de cargo", "advance": "anticipo",
+    "payment_complement": "complemento de pago", "transfer": "traslado", "payroll": "nómina", "other": "otro",
+}  # fmt: skip
+UNREADABLE: dict[str, Any] = {
+    "kind": None, "version": "", "key": "", "number": "", "issuer": "", "receiver": "", "issued_at": None,
+    "stamped_at": None, **dict.fromkeys(JUDGED, UNPROVED), "arithmetic": "not_applicable",
+}  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="RUTA", help="XML, ZIP o carpeta")
+    parser.add_argument(
+        "--certificate", action="append", default=[], metavar="ARCHIVO.cer",
+        help="un certificado que no está en el almacén (del emisor o del PAC), solo para esta vez",
+    )  # fmt: skip
+    parser.add_argument("--strict", action="store_true", help="lo que no se pudo comprobar también cuenta como mal")
     add_json(parser)
 
 
@@ -30,23 +54,32 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write("[")
     for position, report in enumerate(reports):
         bar.advance()
-        is_wrong = report["kind"] is None or any(report[what] == bad for what, bad in WRONG.items())
-        wrong += is_wrong
+        report["right"] = _is_right(report, is_strict=args.strict)
+        wrong += not report["right"]
         if args.json:
             sys.stdout.write((",\n" if position else "\n") + json.dumps(report, ensure_ascii=False))
         else:
-            _show(report, is_wrong)
+            print("\n".join(_lines(report)))
     bar.close()
     if args.json:
         sys.stdout.write("]\n")
     return 1 if wrong else 0
 
 
-def _show(report: dict[str, Any], is_wrong: bool) -> None:
-    words = " ".join(f"{what}={report[what]}" for what in WRONG)
-    print(f"{'MAL ' if is_wrong else 'bien'} {report['name']}: {report['kind'] or 'ilegible'} {words}")
+def _is_right(report: dict[str, Any], *, is_strict: bool) -> bool:
+    outcomes = {report[what] for what in JUDGED}
+    return report["kind"] is not None and not outcomes & WRONG and not (is_strict and UNPROVED in outcomes)
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    """A line that says what it is, one that says each outcome in words, and one for each finding."""
+    yield f"{'bien' if report['right'] else 'MAL '} {report['name']}"
+    if report["kind"] is not None:
+        kind = KINDS.get(report["kind"], report["kind"])
+        yield "     " + " · ".join(filter(None, (f"{kind} {report['version']}", report["number"], report["key"])))
+        yield "     " + ", ".join(f"{word} {outcomes[report[what]]}" for what, (word, outcomes) in JUDGED.items())
     for finding in report["findings"]:
-        print(f"     {finding}")
+        yield f"     - {finding}"
 
 
 def _reports(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -56,15 +89,28 @@ def _reports(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
     unread: list[Unread] = []
     paths, store = require(args.paths), open_store()
+    _lend(store, args.certificate)
     for label, stream in opened(paths, unread):
         with stream:
             for name, data, refusal in files_in(label, stream):
                 if refusal is not None:
-                    yield {"name": name, **UNKNOWN, "findings": [refusal.message]}
+                    yield {"name": name, **UNREADABLE, "findings": [refusal.message]}
                 elif not is_system_file(name):
                     yield {"name": name, **_report(data, store)}
     for each in unread:
-        yield {"name": each.name, **UNKNOWN, "findings": [each.message]}
+        yield {"name": each.name, **UNREADABLE, "findings": [each.message]}
+
+
+def _lend(store: Store, paths: list[str]) -> None:
+    """Let the store find these certificates for as long as the command runs; none of them is trusted by it."""
+    from aldia.domain.fiscal.certificates import BadCertificate, load
+
+    for path in require(paths):
+        try:
+            certificate = load(path.read_bytes())
+        except (BadCertificate, OSError) as error:
+            raise WrongUsage(f"«{path}» no es un certificado que se pueda leer") from error
+        store.found[certificate.number] = certificate.der
 
 
 def _report(data: bytes, store: Store) -> dict[str, Any]:
@@ -78,17 +124,32 @@ def _report(data: bytes, store: Store) -> dict[str, Any]:
     try:
         document = cfdi.parse(data)
     except FiscalError as error:
-        return {**UNKNOWN, "findings": [error.message]}
+        return {**UNREADABLE, "findings": [error.message]}
     seals = examine(data, store.lookup, store.authorities)
     objections, arithmetic = validate_schema(data), check_arithmetic(data)
-    schema = "unknown" if objections is None else "bad" if objections else "ok"
     findings = [*document.findings, *seals.findings, *(objections or ())]
     findings.extend(finding.message for finding in arithmetic.findings)
     return {
-        "kind": document.kind,
+        **_named(document),
         "seal": seals.seal,
         "stamp": seals.stamp,
-        "schema": schema,
+        "chain": seals.chain,
+        "hours_72": seals.hours_72,
+        "schema": UNPROVED if objections is None else "bad" if objections else "ok",
         "arithmetic": arithmetic.state,
         "findings": findings,
+    }
+
+
+def _named(document: FiscalDocument) -> dict[str, Any]:
+    """Which document it is. Of payroll the parser hands on nobody's data."""
+    return {
+        "kind": document.kind,
+        "version": document.version,
+        "key": document.key,
+        "number": "-".join(filter(None, (document.series, document.folio))),
+        "issuer": document.issuer.tax_id,
+        "receiver": document.receiver.tax_id,
+        "issued_at": document.issued_at.isoformat(),
+        "stamped_at": document.stamped_at.isoformat() if document.stamped_at else None,
     }

@@ -49,20 +49,25 @@ def _build(args: argparse.Namespace, data_dir: Path) -> None:
     from aldia.cli.errors import CouldNotRun
     from aldia.cli.output import say
     from aldia.demo.loading import find_demo, load_demo
+    from aldia.jobs.collecting import worklist_of
+    from aldia.tenancy.scope import company_scope
 
     ready = data_dir / "demo.ready"
     if find_demo() is not None:
         if not ready.exists():
             raise CouldNotRun(f"La demostración quedó a medias: borra la carpeta {data_dir} y vuelve a empezar.")
         return
-    load_demo(
-        today=args.today or datetime.now(UTC).date(),
+    today = args.today or datetime.now(UTC).date()
+    company = load_demo(
+        today=today,
         now=lambda: datetime.now(UTC),
         keys=data_dir / "demo-keys",
         say=say,
         documents=args.documents,
         customers=args.customers,
     )
+    with company_scope(company.pk):
+        worklist_of(company, today)  # as its job does every morning
     ready.touch()
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from aldia.cli.companies import add_company, chosen_companies
+from aldia.cli.errors import WrongUsage
 from aldia.cli.output import add_json, emit
 
 if TYPE_CHECKING:
@@ -14,11 +15,21 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_company(parser, required=False)
+    parser.add_argument(
+        "--audit-head",
+        metavar="NÚMERO:HUELLA",
+        help="un eslabón de la bitácora anotado en otra parte (un correo, un expediente): comprueba que sigue ahí",
+    )
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    checks = verify(chosen_companies(args))
+    if args.audit_head and not args.company:
+        raise WrongUsage("Di de qué empresa es ese eslabón: --company")
+    companies = chosen_companies(args)
+    checks = verify(companies)
+    if args.audit_head:
+        checks.append(_anchor(companies[0], args.audit_head))
     broken = sum(check["violations"] for check in checks)
     emit(args, {"checks": checks}, as_text(checks))
     return 1 if broken else 0
@@ -39,6 +50,14 @@ def verify(companies: list[Company]) -> list[dict[str, Any]]:
     for check in house_checks():
         _add(totals, check.name, check.rows, check.violations)
     return list(totals.values())
+
+
+def _anchor(company: Company, noted: str) -> dict[str, Any]:
+    from aldia.tenancy.scope import company_scope
+    from aldia.tenancy.verify import audit_anchor
+
+    with company_scope(company.pk):
+        return audit_anchor(noted=noted)._asdict()
 
 
 def as_text(checks: list[dict[str, Any]]) -> str:

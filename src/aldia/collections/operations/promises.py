@@ -119,6 +119,16 @@ def withdraw_promise(*, promise_id: uuid.UUID, reason: str, today: date, actor: 
     return promise
 
 
+def withdraw_promises(*, promise_ids: Collection[uuid.UUID], reason: str, today: date, actor: User | None) -> int:
+    """Withdraw many for one reason: all of them or none; how many stood. Raises `PromiseError`."""
+    with transaction():
+        standing = Promise.objects.filter(pk__in=list(promise_ids), withdrawn_on__isnull=True).order_by("pk")
+        ids = list(standing.values_list("pk", flat=True))
+        for each in ids:
+            withdraw_promise(promise_id=each, reason=reason, today=today, actor=actor)
+    return len(ids)
+
+
 def _repeated(key: uuid.UUID, receivable_ids: set[uuid.UUID], amount: Money | None, due_on: date) -> Promise | None:
     """The promise that this key already recorded; a refusal if it was another one."""
     row = Promise.objects.filter(pk=key).first()

@@ -128,6 +128,6 @@ def _judged(
         promised_on=row.promised_on,
         last=last,
         as_of=as_of,
-        is_withdrawn=row.withdrawn_on is not None,
+        is_withdrawn=row.withdrawn_on is not None and row.withdrawn_on <= last,  # later it was broken already
     )
     return Judged(row, verdict, last, tuple(debts))

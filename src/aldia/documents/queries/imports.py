@@ -11,11 +11,17 @@ from aldia.documents.models import IngestBatch, IngestItem, Outcome, SatCertific
 
 NEEDS_A_LOOK = (Outcome.ERROR, Outcome.IGNORED)
 PAGE = 1000
+OWN = "issue"  # `issuing.operations.storing`
 
 
 def batches() -> QuerySet[IngestBatch]:
     """The company's imports with who made them."""
     return IngestBatch.objects.select_related("created_by", "file")
+
+
+def listed_batches() -> QuerySet[IngestBatch]:
+    """Those that a list shows: not the batches of one by which the company's own documents come on file."""
+    return batches().exclude(source=OWN)
 
 
 def items(*, batch: IngestBatch) -> QuerySet[IngestItem]:

@@ -113,6 +113,83 @@ PAYMENT_TOTALS = {
     "TotalTrasladosImpuestoIVA0": "IVA 0 %",
     "TotalTrasladosBaseIVAExento": "Base IVA exento",
 }
+OBJECTS = {
+    "01": "No objeto de impuesto",
+    "02": "Sí objeto de impuesto",
+    "03": "Sí objeto del impuesto y no obligado al desglose",
+    "04": "Sí objeto del impuesto y no causa impuesto",
+    "05": "Sí objeto del impuesto, IVA crédito PODEBI",
+    "06": "Sí objeto del IVA, No traslado IVA",
+    "07": "No traslado del IVA, Sí desglose IEPS",
+    "08": "No traslado del IVA, No desglose IEPS",
+}
+UNITS = {
+    "ACT": "Actividad",
+    "C62": "Uno",
+    "DAY": "Día",
+    "E48": "Unidad de servicio",
+    "E54": "Viaje",
+    "GRM": "Gramo",
+    "H87": "Pieza",
+    "HUR": "Hora",
+    "KGM": "Kilogramo",
+    "KT": "Kit",
+    "LTR": "Litro",
+    "MON": "Mes",
+    "MTK": "Metro cuadrado",
+    "MTQ": "Metro cúbico",
+    "MTR": "Metro",
+    "PR": "Par",
+    "SET": "Conjunto",
+    "TNE": "Tonelada (tonelada métrica)",
+    "XBX": "Caja",
+    "XPK": "Paquete",
+}
+PRODUCTS = {
+    "01010101": "No existe en el catálogo",
+    "72154066": "Mantenimiento general de equipos de oficina",
+    "78101802": "Servicios transporte de carga por carretera (en camión) a nivel regional y nacional",
+    "80101500": "Servicios de consultoría de negocios y administración corporativa",
+    "80111600": "Servicios de personal temporal",
+    "80131500": "Alquiler y arrendamiento de propiedades o edificaciones",
+    "81112100": "Servicios de internet",
+    "82101500": "Publicidad impresa",
+    "84101700": "Manejo de deuda",
+    "84111500": "Servicios contables",
+    "84111506": "Servicios de facturación",
+}
+CURRENCIES = {
+    "CAD": "Dólar Canadiense",
+    "EUR": "Euro",
+    "GBP": "Libra Esterlina",
+    "JPY": "Yen",
+    "MXN": "Peso Mexicano",
+    "USD": "Dólar americano",
+    "XXX": "Los códigos asignados para las transacciones en que intervenga ninguna moneda",
+}
+MOTIVES = {
+    "01": "Comprobante emitido con errores con relación",
+    "02": "Comprobante emitido con errores sin relación",
+    "03": "No se llevó a cabo la operación",
+    "04": "Operación nominativa relacionada en la factura global",
+}
+# What can be searched before the authority's own catalogues are loaded, by the authority's names of them.
+BUILT_IN = {
+    "c_ClaveProdServ": PRODUCTS,
+    "c_ClaveUnidad": UNITS,
+    "c_Exportacion": EXPORTS,
+    "c_FormaPago": FORMS,
+    "c_Impuesto": {code: TAXES[code] for code in ("001", "002", "003")},
+    "c_Meses": MONTHS,
+    "c_MetodoPago": METHODS,
+    "c_Moneda": CURRENCIES,
+    "c_ObjetoImp": OBJECTS,
+    "c_Periodicidad": PERIODS,
+    "c_RegimenFiscal": REGIMES,
+    "c_TipoDeComprobante": TYPES,
+    "c_TipoRelacion": RELATIONS,
+    "c_UsoCFDI": USES,
+}
 
 
 def named(catalogue: dict[str, str], code: str) -> str:

@@ -346,8 +346,27 @@ def _want_payments(desk: _Desk, ordered: list[DocumentFact]) -> None:
         for payment in document.payments
         if payment.amount > 0
     ]
-    for *_, document, payment in sorted(receipts, key=lambda r: r[:3]):
-        _want_payment(desk, document, payment)
+    ordered_receipts = [(document, payment) for *_, document, payment in sorted(receipts, key=lambda r: r[:3])]
+    for document, payment in ordered_receipts:
+        if payment.credit:  # first: what they stand for is no other complement's money
+            _note_written(desk, document, payment)
+    for document, payment in ordered_receipts:
+        if not payment.credit:
+            _want_payment(desk, document, payment)
+
+
+def _note_written(desk: _Desk, document: DocumentFact, payment: PaymentFact) -> None:
+    """A complement written from money on the books: it documents exactly that money, and brings none, whatever
+    became of it since (undone, moved: the complement is then cancelled, and until that it changes nothing here)."""
+    for line in payment.lines:
+        key = desk.target(line.to_key, document.customer)
+        if not key:
+            continue
+        desk.paid_by_complement.add(key)
+        for hand in desk.hand.get(key, ()):
+            if hand.credit == payment.credit and id(hand) not in desk.used_hand:
+                desk.used_hand.add(id(hand))
+                desk.effects.covered[payment.credit] = document.key
 
 
 def _want_payment(desk: _Desk, document: DocumentFact, payment: PaymentFact) -> None:

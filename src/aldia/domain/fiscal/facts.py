@@ -19,11 +19,15 @@ class PaidLine:
 
 @dataclass(frozen=True, slots=True)
 class PaymentFact:
+    """A receipt of money that a complement tells of. `credit`: the one on the books that the complement was written
+    from ("" where somebody else wrote it): its money is there already, and documents never bring it again."""
+
     position: int
     paid_on: date
     currency: str
     amount: int
     lines: tuple[PaidLine, ...]
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from aldia.integrations.stamping.drafts import CertificateText
+from aldia.domain.fiscal.drafts import CertificateText
 
 AUTHORITY_NAME = "AC DE DEMOSTRACION SIN VALIDEZ FISCAL"
 ROOT_NAME = "RAIZ DE DEMOSTRACION SIN VALIDEZ FISCAL"
@@ -87,18 +87,23 @@ class Credentials:
         return self.root.public_bytes(encoding), self.issuing.public_bytes(encoding)
 
 
-def make_credentials(*, company: Holder, suppliers: tuple[Holder, ...] = (), valid_from: date) -> Credentials:
-    """A new family of certificates, valid for four years from a date. About 0.1 s for each key."""
+def make_credentials(
+    *, company: Holder, suppliers: tuple[Holder, ...] = (), valid_from: date, family: int = 0
+) -> Credentials:
+    """A new family of certificates, valid for four years from a date. About 0.1 s for each key.
+
+    `family` (0 to 99) is in every number: certificates of families that meet in one store must differ by it.
+    """
     start = datetime.combine(valid_from, time(), UTC)
     root_key, issuing_key = _new_key(), _new_key()
     root_name = _authority_name(ROOT_NAME)
     issuing_name = _authority_name(AUTHORITY_NAME)
-    root = _sign_authority(root_name, root_name, root_key, root_key, number=1, start=start)
-    issuing = _sign_authority(issuing_name, root_name, issuing_key, root_key, number=2, start=start)
+    root = _sign_authority(root_name, root_name, root_key, root_key, number=_in(family, 1), start=start)
+    issuing = _sign_authority(issuing_name, root_name, issuing_key, root_key, number=_in(family, 2), start=start)
 
     def issue(holder: Holder, serial: int, unit: str) -> Credential:
         key = _new_key()
-        leaf = _sign_leaf(holder, key, issuing_name, issuing_key, number=serial, unit=unit, start=start)
+        leaf = _sign_leaf(holder, key, issuing_name, issuing_key, number=_in(family, serial), unit=unit, start=start)
         return Credential(leaf, key)
 
     holders = (company, *suppliers)
@@ -113,13 +118,20 @@ def make_credentials(*, company: Holder, suppliers: tuple[Holder, ...] = (), val
 
 
 def load_or_make_credentials(
-    directory: Path, *, company: Holder, suppliers: tuple[Holder, ...] = (), first_day: date, last_day: date
+    directory: Path,
+    *,
+    company: Holder,
+    suppliers: tuple[Holder, ...] = (),
+    first_day: date,
+    last_day: date,
+    family: int = 0,
 ) -> Credentials:
     """The family kept in a directory; made anew (and kept) if missing or not covering the days and holders."""
     kept = _load(directory, (company, *suppliers))
     if kept is not None and _covers(kept, first_day, last_day):
         return kept
-    made = make_credentials(company=company, suppliers=suppliers, valid_from=first_day - timedelta(days=30))
+    since = first_day - timedelta(days=30)
+    made = make_credentials(company=company, suppliers=suppliers, valid_from=since, family=family)
     _save(directory, made)
     return made
 
@@ -133,8 +145,12 @@ def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+def _in(family: int, number: int) -> int:
+    return family * 10**10 + number
+
+
 def _serial(number: int) -> int:
-    return int.from_bytes(f"3000100000{number:010d}".encode("ascii"), "big")
+    return int.from_bytes(f"30001000{number:012d}".encode("ascii"), "big")
 
 
 def _authority_name(name: str) -> x509.Name:

@@ -6,7 +6,8 @@ The writer knows nothing of keys: seal and stamp are texts that it is given (`si
 
 from __future__ import annotations
 
-from aldia.integrations.stamping.drafts import (
+from aldia.domain.fiscal.drafts import (
+    EXEMPT,
     CertificateText,
     Draft,
     DraftComplement,
@@ -14,12 +15,11 @@ from aldia.integrations.stamping.drafts import (
     DraftLine,
     DraftParty,
     DraftRelation,
-    DraftTax,
     TaxTotal,
     sum_taxes,
 )
 from aldia.integrations.stamping.pagos20 import payments_xml
-from aldia.integrations.stamping.xml_text import attributes, element, exchange_text, money, quantity_text
+from aldia.integrations.stamping.xml_text import attributes, element, exchange_text, micro_text, money, rate_text
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -43,8 +43,9 @@ def write_cfdi(draft: Draft, *, certificate: CertificateText, seal: str = "", st
 
 def _write_document(draft: DraftDocument, certificate: CertificateText, seal: str, stamp: str) -> str:
     moves_goods = draft.type_code == "T"
+    decimals = draft.decimals
     totals = sum_taxes(draft.lines)
-    discount = sum([line.discount for line in draft.lines])
+    discount = draft.discount
     own = attributes(
         (
             ("xsi:schemaLocation", _LOCATION),
@@ -61,13 +62,13 @@ def _write_document(draft: DraftDocument, certificate: CertificateText, seal: st
             ("NoCertificado", certificate.number),
             ("Certificado", certificate.base64),
             ("CondicionesDePago", draft.conditions),
-            ("SubTotal", "0" if moves_goods else money(sum([line.amount for line in draft.lines]))),
-            ("Descuento", money(discount) if discount else ""),
+            ("SubTotal", "0" if moves_goods else money(draft.subtotal, decimals)),
+            ("Descuento", money(discount, decimals) if discount else ""),
             ("Moneda", "XXX" if moves_goods else draft.currency),
             ("TipoCambio", exchange_text(draft.exchange_rate) if draft.exchange_rate else ""),
-            ("Total", "0" if moves_goods else money(draft.total)),
+            ("Total", "0" if moves_goods else money(draft.total, decimals)),
             ("TipoDeComprobante", draft.type_code),
-            ("Exportacion", "01"),
+            ("Exportacion", draft.export),
             ("MetodoPago", draft.method),
             ("LugarExpedicion", draft.place),
         )
@@ -77,7 +78,7 @@ def _write_document(draft: DraftDocument, certificate: CertificateText, seal: st
     parties = _parties_xml(draft.issuer, draft.receiver)
     return (
         f"{_HEAD}{own}>{_global_xml(draft)}{_relations_xml(draft.relations)}{parties}"
-        f"<cfdi:Conceptos>{lines}</cfdi:Conceptos>{_totals_xml(totals)}{complement}</cfdi:Comprobante>"
+        f"<cfdi:Conceptos>{lines}</cfdi:Conceptos>{_totals_xml(totals, decimals)}{complement}</cfdi:Comprobante>"
     )
 
 
@@ -147,42 +148,48 @@ def _parties_xml(issuer: DraftParty, receiver: DraftParty, use: str = "") -> str
 
 
 def _line_xml(line: DraftLine) -> str:
+    decimals, discount = line.decimals, line.discount
     own = attributes(
         (
             ("ClaveProdServ", line.product_key),
             ("NoIdentificacion", line.identification),
-            ("Cantidad", quantity_text(line.quantity_milli)),
+            ("Cantidad", micro_text(line.quantity_micro)),
             ("ClaveUnidad", line.unit_key),
             ("Unidad", line.unit),
             ("Descripcion", line.description),
-            ("ValorUnitario", money(line.unit_price)),
-            ("Importe", money(line.amount)),
-            ("Descuento", money(line.discount) if line.discount else ""),
-            ("ObjetoImp", "02" if line.taxes else "01"),
+            ("ValorUnitario", micro_text(line.price_micro, decimals)),
+            ("Importe", money(line.amount, decimals)),
+            ("Descuento", money(discount, decimals) if discount else ""),
+            ("ObjetoImp", line.object),
         )
     )
-    base = line.base
-    rows = [(tax, _line_tax_xml(tax, base)) for tax in line.taxes]
+    rows = [(one.tax, _line_tax_xml(one, decimals)) for one in line.tax_amounts]
     charged = "".join([row for tax, row in rows if not tax.withheld])
     withheld = "".join([row for tax, row in rows if tax.withheld])
     groups = element("cfdi:Traslados", "", charged) if charged else ""
     groups += element("cfdi:Retenciones", "", withheld) if withheld else ""
-    return element("cfdi:Concepto", own, element("cfdi:Impuestos", "", groups) if groups else "")
+    body = element("cfdi:Impuestos", "", groups) if groups else ""
+    for number in line.customs:
+        body += element("cfdi:InformacionAduanera", attributes((("NumeroPedimento", number),)))
+    if line.property_account:
+        body += element("cfdi:CuentaPredial", attributes((("Numero", line.property_account),)))
+    return element("cfdi:Concepto", own, body)
 
 
-def _line_tax_xml(tax: DraftTax, base: int) -> str:
-    tag = "cfdi:Retencion" if tax.withheld else "cfdi:Traslado"
-    return element(tag, attributes((("Base", money(base)), *_tax_pairs(tax, tax.amount(base)))))
+def _line_tax_xml(one: TaxTotal, decimals: int) -> str:
+    tag = "cfdi:Retencion" if one.tax.withheld else "cfdi:Traslado"
+    return element(tag, attributes((("Base", money(one.base, decimals)), *_tax_pairs(one, decimals))))
 
 
-def _tax_pairs(tax: DraftTax, amount: int) -> tuple[tuple[str, str], ...]:
-    if tax.factor == "Exento":
+def _tax_pairs(one: TaxTotal, decimals: int) -> tuple[tuple[str, str], ...]:
+    tax = one.tax
+    if tax.factor == EXEMPT:
         return (("Impuesto", tax.code), ("TipoFactor", tax.factor))
-    rate = ("TasaOCuota", f"0.{tax.rate:06d}")
-    return (("Impuesto", tax.code), ("TipoFactor", tax.factor), rate, ("Importe", money(amount)))
+    rate = ("TasaOCuota", rate_text(tax.rate))
+    return (("Impuesto", tax.code), ("TipoFactor", tax.factor), rate, ("Importe", money(one.amount, decimals)))
 
 
-def _totals_xml(totals: tuple[TaxTotal, ...]) -> str:
+def _totals_xml(totals: tuple[TaxTotal, ...], decimals: int) -> str:
     if not totals:
         return ""
     charged = [t for t in totals if not t.tax.withheld]
@@ -190,19 +197,20 @@ def _totals_xml(totals: tuple[TaxTotal, ...]) -> str:
     for total in totals:
         if total.tax.withheld:
             withheld[total.tax.code] = withheld.get(total.tax.code, 0) + total.amount
-    rated = any(t.tax.factor != "Exento" for t in charged)
+    rated = any(t.tax.factor != EXEMPT for t in charged)
     own = attributes(
         (
-            ("TotalImpuestosRetenidos", money(sum(withheld.values())) if withheld else ""),
-            ("TotalImpuestosTrasladados", money(sum([t.amount for t in charged])) if rated else ""),
+            ("TotalImpuestosRetenidos", money(sum(withheld.values()), decimals) if withheld else ""),
+            ("TotalImpuestosTrasladados", money(sum([t.amount for t in charged]), decimals) if rated else ""),
         )
     )
     first = "".join(
-        element("cfdi:Retencion", attributes((("Impuesto", code), ("Importe", money(amount)))))
+        element("cfdi:Retencion", attributes((("Impuesto", code), ("Importe", money(amount, decimals)))))
         for code, amount in withheld.items()
     )
     second = "".join(
-        element("cfdi:Traslado", attributes((("Base", money(t.base)), *_tax_pairs(t.tax, t.amount)))) for t in charged
+        element("cfdi:Traslado", attributes((("Base", money(t.base, decimals)), *_tax_pairs(t, decimals))))
+        for t in charged
     )
     groups = element("cfdi:Retenciones", "", first) if first else ""
     groups += element("cfdi:Traslados", "", second) if second else ""

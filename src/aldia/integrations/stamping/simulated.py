@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree  # type: ignore[import-untyped]
 
+from aldia.domain.fiscal.drafts import CertificateText, Draft
 from aldia.domain.fiscal.zones import CENTRE, zones_of
 from aldia.integrations.stamping.certificates import PAC_RFC, Credentials
 from aldia.integrations.stamping.cfdi_writer import write_cfdi
-from aldia.integrations.stamping.drafts import CertificateText, Draft
 from aldia.integrations.stamping.xml_text import attributes, element
 
 LEGEND = "DOCUMENTO DE DEMOSTRACIÓN SIN VALIDEZ FISCAL"
@@ -78,13 +78,13 @@ class SimulatedPress:
         credential, text = self._credentials.seals[draft.issuer.rfc], self._texts[draft.issuer.rfc]
         unsealed = etree.fromstring(write_cfdi(draft, certificate=text))
         chain = str(self._transform(unsealed))
-        seal = _sign(credential.key, chain)
+        seal = sign_chain(credential.key, chain)
         stamp = self._stamp(uuid, stamped_at(draft.issued_at, draft.place), seal)
         return write_cfdi(draft, certificate=text, seal=seal, stamp=stamp)
 
     def _stamp(self, uuid: str, at: datetime, seal: str) -> str:
         chain = stamp_chain(uuid=uuid, at=at, seal=seal, certificate_number=self._pac_number)
-        return _stamp_xml(uuid, at, seal, self._pac_number, _sign(self._credentials.pac.key, chain))
+        return stamp_xml(uuid, at, seal, self._pac_number, sign_chain(self._credentials.pac.key, chain))
 
 
 class UnsealedPress:
@@ -100,7 +100,7 @@ class UnsealedPress:
         """The XML, with a constant in place of what costs time."""
         issued_on = draft.issued_at.date()
         text = self._certificate or CertificateText(self._NUMBER, UNSEALED, issued_on, issued_on)
-        stamp = _stamp_xml(uuid, stamped_at(draft.issued_at, draft.place), UNSEALED, self._NUMBER, UNSEALED)
+        stamp = stamp_xml(uuid, stamped_at(draft.issued_at, draft.place), UNSEALED, self._NUMBER, UNSEALED)
         return write_cfdi(draft, certificate=text, seal=UNSEALED, stamp=stamp)
 
 
@@ -109,7 +109,8 @@ def stamp_chain(*, uuid: str, at: datetime, seal: str, certificate_number: str) 
     return f"||1.1|{uuid}|{at.isoformat(timespec='seconds')}|{PAC_RFC}|{LEGEND}|{seal}|{certificate_number}||"
 
 
-def _stamp_xml(uuid: str, at: datetime, seal: str, number: str, pac_seal: str) -> str:
+def stamp_xml(uuid: str, at: datetime, seal: str, number: str, pac_seal: str) -> str:
+    """The TimbreFiscalDigital node of a stamp that says it is not fiscal."""
     own = attributes(
         (
             ("xmlns:tfd", "http://www.sat.gob.mx/TimbreFiscalDigital"),
@@ -126,7 +127,8 @@ def _stamp_xml(uuid: str, at: datetime, seal: str, number: str, pac_seal: str) -
     return element("tfd:TimbreFiscalDigital", own)
 
 
-def _sign(key: rsa.RSAPrivateKey, chain: str) -> str:
+def sign_chain(key: rsa.RSAPrivateKey, chain: str) -> str:
+    """RSA-SHA256 over a cadena original, in base64."""
     signature = key.sign(chain.encode(), padding.PKCS1v15(), hashes.SHA256())
     return base64.b64encode(signature).decode("ascii")
 

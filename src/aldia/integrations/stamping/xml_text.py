@@ -29,11 +29,16 @@ def element(tag: str, own: str = "", body: str = "") -> str:
     return f"<{tag}{own}>{body}</{tag}>" if body else f"<{tag}{own}/>"
 
 
-def money(minor: int) -> str:
-    """Minor units of a two-decimal currency: 123456 -> "1234.56". Amounts of a CFDI are never negative."""
+def money(minor: int, decimals: int = 2) -> str:
+    """Minor units of a currency: 123456 -> "1234.56". Amounts of a CFDI are never negative."""
     if minor < 0:
         raise ValueError(f"a CFDI prints no negative amounts: {minor}")
-    return f"{minor // 100}.{minor % 100:02d}"
+    if decimals == 2:
+        return f"{minor // 100}.{minor % 100:02d}"
+    if not decimals:
+        return str(minor)
+    whole, rest = divmod(minor, 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}"
 
 
 def decimal_text(value: Decimal) -> str:
@@ -46,7 +51,14 @@ def exchange_text(micro: int) -> str:
     return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
 
 
-def quantity_text(milli: int) -> str:
-    """Thousandths without idle zeros: 12500 -> "12.5", 3000 -> "3"."""
-    whole, rest = divmod(milli, 1000)
-    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+def micro_text(micro: int, decimals: int = 0) -> str:
+    """Millionths with at least so many decimals and no other idle zeros: 12500000 -> "12.5", (3000000, 2) -> "3.00"."""
+    whole, rest = divmod(micro, 1_000_000)
+    if not rest:
+        return f"{whole}.{'0' * decimals}" if decimals else str(whole)
+    return f"{whole}.{f'{rest:06d}'.rstrip('0').ljust(decimals, '0')}"
+
+
+def rate_text(micro: int) -> str:
+    """TasaOCuota, always with six decimals: 160000 -> "0.160000"."""
+    return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"

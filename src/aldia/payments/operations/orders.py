@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,6 +111,26 @@ def create_order(
     return Order(row, made.link, made.token, message)
 
 
+def ask_for(*, receivable: Receivable, now: datetime, today: date, actor: User | None) -> Message | None:
+    """Ask for a receivable that is there: a link to pay it, in the e-mail of an order to the customer's own contacts.
+
+    Once per receivable; None where there is nobody to write to (no link is made). Raises `OrderError`.
+    """
+    with transaction():
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=receivable.customer_id)
+        if not _to(_Ask(customer, receivable, "", None, "", actor, today)):
+            return None
+        try:
+            made = create_link(
+                customer_id=customer.pk, receivable_ids=[receivable.pk], policy=_policy(),
+                currency=receivable.currency, now=now, expires_at=_expiry(receivable.due_on, now), actor=actor,
+                note=receivable.concept, purpose=PURPOSE, key=uuid.uuid5(receivable.pk, "link"),
+            )  # fmt: skip
+        except LinkError as error:
+            raise OrderError(str(error)) from error
+        return _write(_Ask(customer, receivable, made.token, None, "", actor, today))
+
+
 def _write_with(ask: _Ask, papers: Papers) -> Message | None:
     """The e-mail with its files, which are made first, in no transaction."""
     to = _to(ask)
@@ -180,12 +200,13 @@ def _write(ask: _Ask, files: Sequence[Enclosure] = ()) -> Message | None:
         note=ask.note, actor=actor, today=ask.today,
     )  # fmt: skip
     with override(letter.language):
-        reason = _("Orden de pago %(number)s") % {"number": row.number}
+        order, kind = str(ReceivableKind.PAYMENT_ORDER.label), str(row.get_kind_display())
+        rendered = replace(letter.rendered, subject=letter.rendered.subject.replace(order, kind, 1))
     return write_message(
         key=_key(row.pk), channel=Channel.EMAIL, purpose=Purpose.ORDER, customer_id=ask.customer.pk, recipients=to,
-        rendered=letter.rendered, template=letter.template, attachments=files, on_day=ask.today,
+        rendered=rendered, template=letter.template, attachments=files, on_day=ask.today,
         guarantee=Guarantee.AT_LEAST, created_by=actor, language=letter.language,
-        reply_to=actor.email if actor else "", reason=reason, facts={"order": str(row.pk)},
+        reply_to=actor.email if actor else "", reason=f"{kind} {row.number}", facts={"order": str(row.pk)},
     )  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from aldia.tenancy.models import User
 from aldia.tenancy.scope import transaction
 
 
-def cancel_document(*, document_id: uuid.UUID, on: date, now: datetime, today: date, actor: User) -> FiscalDocument:
+def cancel_document(
+    *, document_id: uuid.UUID, on: date, now: datetime, today: date, actor: User | None
+) -> FiscalDocument:
     """Mark a document as cancelled and void what it collects; payments on it become credit in favour.
 
     Raises `AlreadyCancelled`, `ImpossibleDay`, `FiscalDocument.DoesNotExist`.
@@ -26,7 +28,7 @@ def cancel_document(*, document_id: uuid.UUID, on: date, now: datetime, today: d
     return document
 
 
-def revive_document(*, document_id: uuid.UUID, now: datetime, today: date, actor: User) -> FiscalDocument:
+def revive_document(*, document_id: uuid.UUID, now: datetime, today: date, actor: User | None) -> FiscalDocument:
     """Take a cancellation back: the document is in force and collects again. Raises `AlreadyValid`."""
     with transaction():
         lock_chain(CHAIN)

@@ -216,6 +216,7 @@ def _save(
     rule_id: uuid.UUID | None,
     actor: User | None,
 ) -> R:
+    changes: dict[str, list[object]] = {}
     if rule_id is None:
         row.created_by = actor
         row.save(force_insert=True)
@@ -226,11 +227,18 @@ def _save(
         row.pk, row.version, row.replaces_id = there.pk, there.version, there.replaces_id
         row.created_by, row.created_at = there.created_by, there.created_at
         row._state.adding = False
+        changes = _changes(there, row)
         row.save(force_update=True)
         members.objects.filter(rule_id=row.pk).delete()
     _put_members(row, whom.customer_ids if whom.scope == ChargeScope.CUSTOMERS else ())
-    _record(actor, "saved", row, {"name": row.name})
+    _record(actor, "saved", row, {"name": row.name, "changes": changes})
     return row
+
+
+def _changes(there: R, row: R) -> dict[str, list[object]]:
+    """Each column that is otherwise, from before to after."""
+    pairs = {field.attname: [getattr(each, field.attname) for each in (there, row)] for field in row._meta.fields}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _put_members(rule: LateFeeRule | DiscountRule, customer_ids: Collection[uuid.UUID]) -> None:

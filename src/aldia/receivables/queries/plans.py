@@ -22,6 +22,11 @@ class PlanView:
     standing: Standing
 
     @property
+    def arrears(self) -> int:
+        """What of it is overdue beyond its grace."""
+        return self.standing.asked if self.state == "plan_late" else 0
+
+    @property
     def state(self) -> str:
         """A word of the pill: cancelled, broken (declared), kept, late (beyond its grace) or going."""
         if self.plan.end_code:
@@ -37,6 +42,24 @@ def plans_of(row: Receivable, today: date) -> list[PlanView]:
     parts = parts_of([plan.pk for plan in plans])
     return [
         PlanView(plan, standing(parts[plan.pk], owed=row.balance, today=today, grace_days=plan.grace_days))
+        for plan in plans
+    ]
+
+
+def plan_view(plan: PaymentPlan, today: date) -> PlanView:
+    """Where one plan stands on a day."""
+    parts = parts_of([plan.pk])[plan.pk]
+    return PlanView(plan, standing(parts, owed=plan.receivable.balance, today=today, grace_days=plan.grace_days))
+
+
+def over_list(*, today: date, sight: Sight | None = None, most: int = 200) -> list[PlanView]:
+    """The plans that are over, the latest first: kept, cancelled or declared broken."""
+    rows = PaymentPlan.objects.filter(Q(ended_on__isnull=False) | Q(receivable__balance=0))
+    rows = rows.select_related("receivable", "receivable__customer")
+    plans = list((sight.narrow(rows, "receivable__customer") if sight else rows).order_by("-accepted_on", "-id")[:most])
+    parts = parts_of([plan.pk for plan in plans])
+    return [
+        PlanView(plan, standing(parts[plan.pk], owed=plan.receivable.balance, today=today, grace_days=plan.grace_days))
         for plan in plans
     ]
 

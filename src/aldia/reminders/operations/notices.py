@@ -17,13 +17,21 @@ from aldia.tenancy.scope import transaction
 
 
 def notify_company(
-    *, key: str, subject: str, sentence: str, turn: Round, facts: dict[str, Any] | None = None, extra: dict[str, str]
+    *,
+    key: str,
+    subject: str,
+    sentence: str,
+    turn: Round,
+    facts: dict[str, Any] | None = None,
+    extra: dict[str, str],
+    address: str = "",
 ) -> Message | None:
     """Tell the company something by e-mail, once per `key`; None where it wants no notices or has nobody to tell.
 
     `sentence` is what happened; `extra` fills the other placeholders of the notice's template (amount, customer, …).
+    `address`: one of its people, instead of whoever hears of everything.
     """
-    address = turn.settings.notice_email or turn.owner_email
+    address = address or turn.settings.notice_email or turn.owner_email
     if not turn.settings.notices or not address:
         return None
     template = choose_template(purpose=Purpose.NOTICE, channel=Channel.EMAIL, language=turn.company.locale)

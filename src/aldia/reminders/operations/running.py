@@ -15,6 +15,7 @@ from aldia.domain.reminders import State
 from aldia.reminders.attachments import StatementPdf
 from aldia.reminders.operations.composing import Composed, compose_due
 from aldia.reminders.operations.planning import plan_company
+from aldia.reminders.operations.promised import write_promise_reminders
 from aldia.reminders.operations.receipts import write_receipts, write_thanks
 from aldia.reminders.operations.refunds import write_refunds
 from aldia.reminders.operations.sending import refresh_awaiting, reopen_cancelled, reopen_failed
@@ -60,6 +61,7 @@ def _run(as_of: datetime, statement_pdf: StatementPdf | None, *, with_files: boo
     refresh_awaiting(today=turn.today)
     reopen_cancelled(today=turn.today)
     reopen_failed(today=turn.today)
+    promised = write_promise_reminders(turn=turn)  # before planning: whoever got one is not reminded again that day
     planned = plan_company(as_of=as_of, today=turn.today)
     composed = Composed()
     if turn.is_open:
@@ -69,4 +71,4 @@ def _run(as_of: datetime, statement_pdf: StatementPdf | None, *, with_files: boo
     for (state, why), count in planned.counts.items():
         if why and state in (State.SKIPPED, State.PLANNED):
             skipped[why] += count
-    return Ran(planned.to_send, receipts + composed.messages + thanks, dict(sorted((+skipped).items())))
+    return Ran(planned.to_send, receipts + promised + composed.messages + thanks, dict(sorted((+skipped).items())))

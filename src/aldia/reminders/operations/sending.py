@@ -24,9 +24,10 @@ from aldia.reminders.content import Debt, open_debts
 from aldia.reminders.drafting import is_chased
 from aldia.reminders.models import CandidateState, MessageDebt, ReminderCandidate
 from aldia.reminders.operations.locking import lock_planning
+from aldia.reminders.operations.promised import promise_changed
 from aldia.reminders.operations.receipts import taken_back
 from aldia.reminders.queries.contacts import OPT_OUTS
-from aldia.reminders.queries.facts import Standing, standing_of
+from aldia.reminders.queries.facts import PROMISED, Standing, standing_of
 from aldia.reminders.queries.rules import assignments_of, rule_book
 from aldia.reminders.queries.span import Span
 from aldia.reminders.settings import local_time, sending_of
@@ -103,6 +104,8 @@ def recheck(*, message: Message, as_of: datetime) -> str:
     """
     if message.purpose in (Purpose.RECEIPT, Purpose.PAID):
         return Why.REVERSED if taken_back(message) else ""
+    if message.key.startswith(PROMISED):
+        return promise_changed(message=message, as_of=as_of)
     if message.purpose not in CHASING or message.created_by_id is not None:
         return ""
     company = Company.objects.get(pk=current_company_id())

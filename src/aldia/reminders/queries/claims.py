@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from django.db.models import F, Sum
 
 from aldia.collections.models import Dispute, PromisedDebt
-from aldia.domain.promises import last_day
+from aldia.domain.promises import held_parts, last_day
 from aldia.domain.reminders import Sending
 from aldia.payments.models import ReportedDebt, ReportState
 from aldia.receivables.models import Credit
@@ -21,10 +21,10 @@ LONGEST_TRANSIT = timedelta(days=60)  # a promise older than that is over, whate
 
 @dataclass(slots=True)
 class Claims:
-    """By receivable: the day a promise holds until, what is disputed, whether a payment was reported. By customer
+    """By receivable: what is promised and until when, what is disputed, whether a payment was reported. By customer
     and currency: what is in favour. Amounts in minor units."""
 
-    promised_until: dict[uuid.UUID, date] = field(default_factory=dict)
+    promised: dict[uuid.UUID, tuple[int, date]] = field(default_factory=dict)
     disputed: dict[uuid.UUID, int] = field(default_factory=dict)
     reported: set[uuid.UUID] = field(default_factory=set)
     in_favour: dict[tuple[uuid.UUID, str], int] = field(default_factory=dict)
@@ -42,10 +42,12 @@ def claims_of(span: Span, *, today: date, sending: Sending) -> Claims:
     )
 
 
-def _promised(span: Span, today: date, sending: Sending) -> dict[uuid.UUID, date]:
-    """The last day on which open promises hold each receivable: the day promised, and the days of a transfer.
+def _promised(span: Span, today: date, sending: Sending) -> dict[uuid.UUID, tuple[int, date]]:
+    """What open promises speak for of each receivable, and the last day on which they hold it: the day promised, and
+    the days of a transfer.
 
-    A promise that was kept (as much was paid of what it names as was promised) holds nothing any more.
+    A promise of less than is owed holds its part, the oldest due first; one that was kept (as much was paid of what it
+    names as was promised) holds nothing any more.
     """
     rows = PromisedDebt.objects.filter(
         span.q("promise__customer_id"),
@@ -53,20 +55,25 @@ def _promised(span: Span, today: date, sending: Sending) -> dict[uuid.UUID, date
         promise__due_on__gte=today - LONGEST_TRANSIT,
     )
     promises: dict[uuid.UUID, tuple[int, date]] = {}
-    debts: dict[uuid.UUID, list[tuple[uuid.UUID, int]]] = {}
+    debts: dict[uuid.UUID, list[tuple[date, uuid.UUID, int, int]]] = {}
     columns = rows.values_list(
-        "promise_id", "promise__amount", "promise__due_on", "receivable_id", "balance_then", "receivable__balance"
-    )
-    for promise_id, amount, due_on, receivable_id, then, now in columns:
-        promises[promise_id] = (amount, due_on)
-        debts.setdefault(promise_id, []).append((receivable_id, max(0, then - now)))
-    found: dict[uuid.UUID, date] = {}
-    for promise_id, (amount, due_on) in promises.items():
-        last = last_day(due_on, country=sending.country, grace_days=sending.transit_days)
-        if last < today or sum(paid for _receivable, paid in debts[promise_id]) >= amount:
+        "promise_id", "promise__amount", "promise__due_on", "receivable__due_on", "receivable_id", "balance_then",
+        "receivable__balance",
+    )  # fmt: skip
+    for promise_id, amount, promised_for, *debt in columns:
+        promises[promise_id] = (amount, promised_for)
+        debts.setdefault(promise_id, []).append(tuple(debt))
+    found: dict[uuid.UUID, tuple[int, date]] = {}
+    for promise_id, (amount, promised_for) in promises.items():
+        last = last_day(promised_for, country=sending.country, grace_days=sending.transit_days)
+        if last < today:
             continue
-        for receivable_id, _paid in debts[promise_id]:
-            found[receivable_id] = max(last, found.get(receivable_id, last))
+        mine = sorted(debts[promise_id])
+        held = held_parts(amount, [(then, now) for _due, _id, then, now in mine])
+        for (_due, receivable_id, _then, _now), part in zip(mine, held, strict=True):
+            if part:
+                already, until = found.get(receivable_id, (0, last))
+                found[receivable_id] = (already + part, max(last, until))
     return found
 
 

@@ -30,6 +30,7 @@ from aldia.tenancy.scope import current_company_id
 
 CHASING = (Purpose.BEFORE, Purpose.ON_DAY, Purpose.AFTER)
 BY_HAND = (Purpose.DIRECT, Purpose.STATEMENT, Purpose.ORDER)
+PROMISED = "promise-due:"  # how keys of messages that remind of a promise begin: they count as the day's reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def reminded_days(span: Span, *, today: date, sending: Sending) -> dict[uuid.UUI
     receipt went out by itself or a person wrote."""
     messages = Message.objects.filter(span.q("customer_id")).exclude(state=MessageState.CANCELLED)
     chasing = Q(purpose__in=CHASING, on_day__gte=horizon(sending, today))
+    chasing |= Q(purpose=Purpose.DIRECT, key__startswith=PROMISED, on_day__gte=horizon(sending, today))
     that_day = Q(purpose=Purpose.PAID, on_day=today) | Q(purpose__in=BY_HAND, on_day=today, created_by__isnull=False)
     found: dict[uuid.UUID, set[date]] = {}
     for customer, day in messages.filter(chasing | that_day).values_list("customer_id", "on_day").distinct():
@@ -127,11 +129,13 @@ def _hold(row: Row, standing: Standing, covered: int, today: date) -> Hold | Non
         return Hold(Why.CUSTOMER_PAUSED, standing.paused[customer])
     if row.paused_on is not None and (row.paused_until is None or today <= row.paused_until):
         return Hold(Why.PAUSED, row.paused_until)
-    if row.id in claims.promised_until:
-        return Hold(Why.PROMISE, claims.promised_until[row.id])
+    promised, until = claims.promised.get(row.id, (0, None))
+    if promised >= row.balance:
+        return Hold(Why.PROMISE, until)
     if row.id in claims.reported:
         return Hold(Why.REPORTED)
     parts = {
+        Why.PROMISE: promised,
         Why.DISPUTED: claims.disputed.get(row.id, 0),
         Why.COVERED: covered,
         Why.PLANNED: standing.planned.get(row.id, 0),

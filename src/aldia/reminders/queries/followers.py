@@ -60,6 +60,13 @@ def paused(customer_ids: list[uuid.UUID], today: date) -> dict[uuid.UUID, date |
     return dict(rows.filter(starts_on__lte=today).values_list("customer_id", "until"))
 
 
+def paused_customers(today: date) -> set[uuid.UUID]:
+    """All customers that are left alone on a day."""
+    lasting = Q(until__isnull=True) | Q(until__gte=today)
+    rows = CustomerPause.objects.filter(lasting, ended_on__isnull=True, starts_on__lte=today)
+    return set(rows.values_list("customer_id", flat=True))
+
+
 def names_to_follow(no_reminders: str) -> tuple[str, ...]:
     """What a customer may follow, by name: the default first, the other rules, and no reminders at all."""
     return (*rules().values_list("name", flat=True), no_reminders)

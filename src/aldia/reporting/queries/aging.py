@@ -134,6 +134,27 @@ def bucket_sums(*, as_of: date, today: date, ranges: Ranges, wanted: Wanted) -> 
     )
 
 
+def owed_by_due(*, sight: Sight, currency: str, as_of: date, today: date) -> dict[date, int]:
+    """What the customers in sight owed at the end of a day in one currency, by due date: no row per customer."""
+    open_now = Receivable.objects.filter(balance__gt=0, currency=currency)
+    parts = [("", "balance", open_now if as_of >= today else open_now.filter(issued_on__lte=as_of))]
+    if as_of < today:
+        voided_since = Receivable.objects.filter(voided_on__gt=as_of, issued_on__lte=as_of, currency=currency)
+        applied_since = Allocation.objects.filter(
+            Q(receivable__voided_on__isnull=True) | Q(receivable__voided_on__gt=as_of),
+            on__gt=as_of,
+            receivable__issued_on__lte=as_of,
+            receivable__currency=currency,
+        )
+        parts += [("", "total", voided_since), ("receivable__", "amount", applied_since)]
+    found: dict[date, int] = defaultdict(int)
+    for to, column, rows in parts:
+        seen = sight.narrow(rows, f"{to}customer").order_by()
+        for due_on, amount in seen.values_list(f"{to}due_on").annotate(Sum(column)):
+            found[due_on] += int(amount)
+    return found
+
+
 def _sums(
     rows: QuerySet[Any], to: str, column: str, as_of: date, ranges: Ranges
 ) -> Iterable[tuple[tuple[uuid.UUID, str], list[int]]]:

@@ -1,31 +1,25 @@
-"""The figures of Inicio: what is owed, what falls due, what came in, who owes most, and what needs a person."""
+"""The figures of Inicio: what is owed, what falls due, what came in, who owes most, and where it came from."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q
-
-from aldia.banking.models import BankMovement
-from aldia.banking.queries import inbox
 from aldia.customers.models import Customer
-from aldia.documents.models import BatchState, Direction, FiscalDocument, IngestBatch
+from aldia.documents.models import FiscalDocument
 from aldia.domain.aging import Ranges
-from aldia.domain.calendars import add_months, month_end
-from aldia.payments.queries.attempts import to_review
-from aldia.payments.queries.reports import WAITING, reports
+from aldia.domain.book_history import bucket_amounts
 from aldia.receivables.models import Receivable
-from aldia.receivables.queries import balances
 from aldia.receivables.queries.sight import Sight
 from aldia.reporting.queries import drill
-from aldia.reporting.queries.aging import CURRENCY, CUSTOMER, Aging, AgingRow, Wanted, aging
+from aldia.reporting.queries.aging import AgingRow, owed_by_due
+from aldia.reporting.queries.dashboard_sums import NOTHING, Pair, count_all, presumed_since, same_days_before
 from aldia.reporting.queries.drill import Drill
+from aldia.reporting.queries.history import months_of
 
-TOP = 8
 HISTORY_MONTHS = 6
 
 
@@ -65,119 +59,82 @@ class Dashboard:
 
 def dashboard(*, sight: Sight, today: date, home: str, currency: str, ranges: Ranges) -> Dashboard:
     """The figures of a currency as of today."""
-    aged = aging(sight=sight, as_of=today, today=today, home=home, ranges=ranges, by=CUSTOMER)
-    total = aged.total(currency)
-    start, before = today.replace(day=1), add_months(today.replace(day=1), -1)
-    same_day = min(before + timedelta(days=today.day - 1), month_end(before))
-
-    def figure(rows: Drill) -> Figure:
-        sums = drill.sums_behind(rows, sight=sight, today=today, home=currency)
-        return Figure(sum(each.amount for each in sums), rows, sum(each.count for each in sums))
+    found = count_all(sight=sight, today=today, currency=currency, ranges=ranges)
+    start, yesterday = today.replace(day=1), today - timedelta(days=1)
+    before, same_day, end = same_days_before(today)
 
     def due_within(days: int) -> Figure:
-        return figure(Drill(drill.OWED, currency, due_from=today, due_to=today + timedelta(days=days)))
+        last = today + timedelta(days=days)
+        return _figure(found.owed(currency, today, last), Drill(drill.OWED, currency, due_from=today, due_to=last))
 
+    def came_in(what: str, kind: str, first: date, last: date) -> Figure:
+        return _figure(found.came_in(kind, first, last), Drill(what, currency, first=first, last=last))
+
+    totals = [
+        AgingRow(each, each, "", each, found.buckets(each, ranges, today), 0)
+        for each in sorted(found.open, key=lambda each: (each != home, each))
+    ]
     return Dashboard(
         currency=currency,
         today=today,
-        totals=aged.totals,
-        owed=Figure(total.total, Drill(drill.OWED, currency)),
-        overdue=Figure(total.overdue, Drill(drill.OWED, currency, due_to=today - timedelta(days=1))),
+        totals=totals,
+        owed=_figure(found.owed(currency), Drill(drill.OWED, currency)),
+        overdue=_figure(found.owed(currency, None, yesterday), Drill(drill.OWED, currency, due_to=yesterday)),
         due_7=due_within(7),
         due_30=due_within(30),
-        collected=figure(Drill(drill.COLLECTED, currency, first=start, last=today)),
-        collected_before=figure(Drill(drill.COLLECTED, currency, first=before, last=month_end(before))),
-        collected_same_days=figure(Drill(drill.COLLECTED, currency, first=before, last=same_day)),
-        presumed=figure(Drill(drill.PRESUMED, currency, first=_presumed_since(today), last=today)),
-        in_favour=figure(Drill(drill.IN_FAVOUR, currency)),
-        top=_top(aged, currency),
+        collected=came_in(drill.COLLECTED, "money", start, today),
+        collected_before=came_in(drill.COLLECTED, "money", before, end),
+        collected_same_days=came_in(drill.COLLECTED, "money", before, same_day),
+        presumed=came_in(drill.PRESUMED, "presumed", presumed_since(today), today),
+        in_favour=_figure(found.in_favour.get(currency, NOTHING), Drill(drill.IN_FAVOUR, currency)),
+        top=[AgingRow(str(key), label, note, currency, buckets) for key, label, note, buckets in found.top],
         ranges=ranges,
     )
 
 
-def _presumed_since(today: date) -> date:
-    """Presumptions count from the last day of a month: those of this month are dated at the end of the one before."""
-    return today.replace(day=1) - timedelta(days=1)
+def _figure(pair: Pair, rows: Drill) -> Figure:
+    return Figure(pair[0], rows, pair[1])
 
 
-def _top(aged: Aging, currency: str) -> list[AgingRow]:
-    """Who owes most overdue; then who owes most."""
-    rows = sorted(aged.of(currency), key=lambda row: (-row.overdue, -row.total, row.label))
-    return rows[:TOP]
+def as_kept(found: Dashboard) -> dict[str, Any]:
+    """As JSON, to be kept (`operations.keeping`)."""
+    return {
+        "today": found.today.isoformat(),
+        "bounds": list(found.ranges.bounds),
+        "totals": [[row.currency, list(row.buckets)] for row in found.totals],
+        "figures": {name: [each.amount, each.count, each.drill.params] for name, each in _figures(found)},
+        "top": [[row.key, row.label, row.note, list(row.buckets)] for row in found.top],
+    }
+
+
+def from_kept(figures: dict[str, Any], currency: str) -> Dashboard:
+    """What `as_kept` wrote; its links lead to the rows of the day it was computed on."""
+    return Dashboard(
+        currency=currency,
+        today=date.fromisoformat(figures["today"]),
+        totals=[AgingRow(each, each, "", each, tuple(buckets), 0) for each, buckets in figures["totals"]],
+        top=[AgingRow(key, label, note, currency, tuple(buckets)) for key, label, note, buckets in figures["top"]],
+        ranges=Ranges(tuple(figures["bounds"])),
+        **{
+            name: Figure(amount, Drill.read(params), count)
+            for name, (amount, count, params) in figures["figures"].items()
+        },
+    )
+
+
+def _figures(found: Dashboard) -> list[tuple[str, Figure]]:
+    values = [(each.name, getattr(found, each.name)) for each in fields(found)]
+    return [(name, value) for name, value in values if isinstance(value, Figure)]
 
 
 def history(
     *, sight: Sight, today: date, currency: str, ranges: Ranges, months: int = HISTORY_MONTHS
 ) -> list[tuple[date, tuple[int, ...]]]:
     """Aging at the end of each of the last months, the current one as of today, oldest first."""
-    ends = [month_end(add_months(today.replace(day=1), -back)) for back in range(months - 1, 0, -1)] + [today]
-    found = []
-    for end in ends:
-        aged = aging(
-            sight=sight, as_of=end, today=today, home=currency, ranges=ranges, by=CURRENCY, wanted=Wanted(currency)
-        )
-        found.append((end, aged.total(currency).buckets))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Something that waits for a person: `key` names it, `count` how many, `amount` per currency where it has one."""
-
-    key: str
-    count: int
-    amounts: tuple[tuple[str, int], ...] = ()
-    detail: Any = ""
-
-
-def work(*, sight: Sight, today: date, home: str) -> list[Work]:
-    """What needs a person, the most pressing first; nothing that is zero."""
-    review = drill.sums_behind(Drill(drill.REVIEW), sight=sight, today=today, home=home)
-    free = drill.sums_behind(Drill(drill.IN_FAVOUR), sight=sight, today=today, home=home)
-    found = [
-        Work("imports_failed", IngestBatch.objects.filter(state=BatchState.FAILED).count()),
-        Work("imports_running", IngestBatch.objects.filter(state__in=[BatchState.QUEUED, BatchState.RUNNING]).count()),
-        Work("review", sum(each.count for each in review), _amounts(review)),
-        Work("online", _online(sight)),
-        Work("to_reconcile", *_to_reconcile(sight)),
-        Work("reported", sight.narrow(reports()).filter(WAITING).count()),
-        Work("in_favour", sum(each.count for each in free), _amounts(free)),
-        Work("lines_exceeded", _exceeded(sight)),
-        Work("to_switch_on", _to_switch_on(sight)),
-    ]
-    return [each for each in found if each.count]
-
-
-def _amounts(sums: Sequence[drill.RowSum]) -> tuple[tuple[str, int], ...]:
-    return tuple((each.currency, each.amount) for each in sums)
-
-
-def _online(sight: Sight) -> int:
-    """Payments on line that wait for a person; those of nobody yet are for who sees everybody."""
-    if sight.collector is not None:
-        return sight.narrow(to_review()).count()
-    return to_review().filter(Q(customer__isnull=True) | Q(customer__generic=False)).count()
-
-
-def _to_reconcile(sight: Sight) -> tuple[int, tuple[tuple[str, int], ...]]:
-    """Movements of the bank that wait for somebody, and their money; those of nobody yet are for who sees everybody."""
-    rows = BankMovement.objects.all()
-    if sight.collector is not None:
-        rows = rows.filter(payer__portfolio__collector=sight.collector)
-    return inbox.waiting_sums(rows)
-
-
-def _exceeded(sight: Sight) -> int:
-    with_lines = sight.customers().filter(credit_lines__isnull=False).values_list("id", flat=True).distinct()
-    return sum(1 for _each in balances.exceeded_lines(list(with_lines)))
-
-
-def _to_switch_on(sight: Sight) -> int:
-    """Customers with invoices on file that nobody collects."""
-    off = Customer.objects.filter(collecting=False, generic=False)
-    if sight.collector is not None:
-        off = off.filter(portfolio__collector=sight.collector)
-    return off.filter(documents__kind="invoice", documents__direction=Direction.ISSUED).distinct().count()
+    yesterday = today.replace(day=1) - timedelta(days=1)
+    ended = months_of(sight=sight, currency=currency, until=yesterday, today=today, ranges=ranges, months=months - 1)
+    now = bucket_amounts(owed_by_due(sight=sight, currency=currency, as_of=today, today=today), ranges, today)
+    return [*((month.last, month.buckets) for month in ended), (today, now)]
 
 
 @dataclass(frozen=True, slots=True)

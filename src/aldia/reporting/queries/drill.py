@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from aldia.domain.currencies import CURRENCIES
 from aldia.receivables.models import Allocation, Credit, CreditKind, Receivable, ReceivableKind
-from aldia.receivables.queries.sight import Sight, in_portfolio
+from aldia.receivables.queries.sight import NO_PORTFOLIO, Sight, in_portfolio
 from aldia.receivables.queries.states import MONEY
 
 OWED, SALES, RETURNS, COLLECTED, PRESUMED, IN_FAVOUR, REVIEW = (
@@ -29,9 +29,10 @@ class BadDrill(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """`what` rows: owed at the end of `as_of` (due from … to …), or sold, returned, collected, presumed from … to ….
+    """`what` rows: owed at the end of `as_of` (due from … to …; issued until `last`), or sold, returned, collected,
+    presumed from … to ….
 
-    `portfolio` is an id or "none".
+    `portfolio` and `collector` (who collects the portfolio) are an id or "none".
     """
 
     what: str
@@ -43,6 +44,7 @@ class Drill:
     due_to: date | None = None
     customer: uuid.UUID | None = None
     portfolio: str = ""
+    collector: str = ""
 
     @property
     def params(self) -> dict[str, str]:
@@ -53,17 +55,20 @@ class Drill:
     @classmethod
     def read(cls, params: Mapping[str, str]) -> Drill:
         """From the parameters of an address. Raises `BadDrill` for what we would not have written."""
-        what, currency, portfolio = params.get("what", ""), params.get("currency", ""), params.get("portfolio", "")
+        what, currency = params.get("what", ""), params.get("currency", "")
         if what not in KINDS or (currency and currency not in CURRENCIES):
             raise BadDrill(what)
         try:
             days = {name: _day(params[name]) for name in _DAYS if params.get(name)}
             customer = uuid.UUID(params["customer"]) if params.get("customer") else None
-            if portfolio and portfolio != "none":
-                portfolio = str(uuid.UUID(portfolio))
+            folders = {name: _id_or_none(params.get(name, "")) for name in ("portfolio", "collector")}
         except ValueError as error:
             raise BadDrill(str(error)) from None
-        return cls(what=what, currency=currency, customer=customer, portfolio=portfolio, **days)
+        return cls(what=what, currency=currency, customer=customer, **folders, **days)
+
+
+def _id_or_none(text: str) -> str:
+    return str(uuid.UUID(text)) if text and text != NO_PORTFOLIO else text
 
 
 def _day(text: str) -> date:
@@ -86,10 +91,11 @@ def rows_behind(drill: Drill, *, sight: Sight, today: date) -> QuerySet[Any]:
         rows = credit_rows(drill)
     plain: dict[str, Any] = {"currency": drill.currency, "customer": drill.customer}
     rows = sight.narrow(rows.filter(**{name: value for name, value in plain.items() if value}))
-    rows = in_portfolio(rows, drill.portfolio)
+    rows = in_portfolio(in_portfolio(rows, drill.portfolio), drill.collector, "customer__portfolio__collector")
     if drill.what == OWED:
         rows = rows.filter(due_on__gte=drill.due_from) if drill.due_from else rows
         rows = rows.filter(due_on__lte=drill.due_to) if drill.due_to else rows
+        rows = rows.filter(issued_on__lte=drill.last) if drill.last else rows
     return rows.select_related("customer")
 
 
@@ -126,7 +132,8 @@ def credit_rows(drill: Drill) -> QuerySet[Credit]:
     rows = rows.filter(received_on__gte=drill.first) if drill.first else rows
     rows = rows.filter(received_on__lte=drill.last) if drill.last else rows
     if drill.what == IN_FAVOUR:
-        return rows.filter(remaining__gt=F("held")).annotate(figure=F("remaining") - F("held"))
+        some = rows.filter(remaining__gt=0)  # the condition of the index
+        return some.filter(remaining__gt=F("held")).annotate(figure=F("remaining") - F("held"))
     if drill.what == REVIEW:
         return rows.exclude(review="").annotate(figure=F("amount"))
     return rows.filter(kind__in=_CREDIT_KINDS[drill.what]).annotate(figure=F("amount"))

@@ -12,15 +12,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from aldia.domain import indicators
-from aldia.domain.aging import Ranges
-from aldia.domain.calendars import add_months, month_end
+from aldia.domain.calendars import month_end
 from aldia.receivables.queries.sight import Sight
 from aldia.reporting.queries import drill
-from aldia.reporting.queries.aging import CURRENCY, Wanted, aging
+from aldia.reporting.queries.aging import owed_by_due
 from aldia.reporting.queries.drill import Drill
 
 COUNTBACK_MONTHS = 24
@@ -65,66 +63,67 @@ class Indicators:
 def indicators_of(*, sight: Sight, currency: str, first: date, last: date, today: date) -> Indicators:
     """All indicators of a period that ends today or before."""
     parts = _parts(sight, currency, first, last, today)
-    sales = parts["sales"].amount - parts["returns"].amount
-    closing, current = parts["closing"].amount, parts["current"].amount
-    days = (last - first).days + 1
-    values = [
-        _value("dso", indicators.dso_days(closing, sales, days)),
-        _value("countback", _countback(sight, currency, closing, last, today)),
-        _value("best_dso", indicators.best_possible_dso_days(current, sales, days)),
-        _value("add", indicators.average_days_delinquent(closing, current, sales, days)),
-        _value("cei", indicators.cei_percent(parts["opening"].amount, sales, closing, current)),
-        _value("rotation", indicators.collected_percent(parts["collected"].amount, sales)),
-        _value("turnover", indicators.turnover_times(sales, parts["opening"].amount, closing), places=2),
-    ]
-    return Indicators(currency, first, last, parts, values)
+    amounts = indicators.Amounts(**{key: part.amount for key, part in parts.items()}, days=(last - first).days + 1)
+    found = indicators.all_of(amounts, _periods(sight, currency, last, today))
+    return Indicators(currency, first, last, parts, [described(key, value) for key, value in found.items()])
 
 
 def _parts(sight: Sight, currency: str, first: date, last: date, today: date) -> dict[str, Part]:
-    before = first - timedelta(days=1)
-    wanted = {
-        "opening": (_("Saldo al inicio"), Drill(drill.OWED, currency, as_of=before)),
+    opening = owed_by_due(sight=sight, currency=currency, as_of=first - timedelta(days=1), today=today)
+    closing = owed_by_due(sight=sight, currency=currency, as_of=last, today=today)
+    known = {
+        "opening": sum(opening.values()),
+        "closing": sum(closing.values()),
+        "current": sum(amount for due_on, amount in closing.items() if due_on >= last),
+    }
+    return {
+        key: Part(label, known[key] if key in known else drill.figure(rows, sight=sight, today=today), rows)
+        for key, (label, rows) in drills_of(currency, first, last).items()
+    }
+
+
+def drills_of(currency: str, first: date, last: date) -> dict[str, tuple[Any, Drill]]:
+    """The figures of a period by their key: what each is called and the rows behind it."""
+    return {
+        "opening": (_("Saldo al inicio"), Drill(drill.OWED, currency, as_of=first - timedelta(days=1))),
         "sales": (_("Ventas a crédito"), Drill(drill.SALES, currency, first=first, last=last, as_of=last)),
         "returns": (_("Notas de crédito"), Drill(drill.RETURNS, currency, first=first, last=last)),
         "collected": (_("Cobrado"), Drill(drill.COLLECTED, currency, first=first, last=last)),
         "closing": (_("Saldo al cierre"), Drill(drill.OWED, currency, as_of=last)),
         "current": (_("Saldo al cierre sin vencer"), Drill(drill.OWED, currency, as_of=last, due_from=last)),
     }
-    opening = _owed(sight, currency, before, today)
-    closing = _owed(sight, currency, last, today)
-    known = {"opening": sum(opening), "closing": sum(closing), "current": closing[0]}
+
+
+def as_kept(found: Indicators) -> dict[str, Any]:
+    """As JSON, to be kept (`operations.keeping`)."""
     return {
-        key: Part(label, known[key] if key in known else drill.figure(rows, sight=sight, today=today), rows)
-        for key, (label, rows) in wanted.items()
+        "parts": {key: part.amount for key, part in found.parts.items()},
+        "values": {each.key: None if each.value is None else str(each.value) for each in found.values},
     }
 
 
-def _owed(sight: Sight, currency: str, as_of: date, today: date) -> tuple[int, ...]:
-    """Not yet due, and overdue."""
-    found = aging(
-        sight=sight, as_of=as_of, today=today, home=currency, ranges=Ranges((30,)), by=CURRENCY, wanted=Wanted(currency)
-    )
-    current, *late = found.total(currency).buckets
-    return current, sum(late)
+def from_kept(figures: dict[str, Any], currency: str, first: date, last: date) -> Indicators:
+    """What `as_kept` wrote."""
+    drills = drills_of(currency, first, last)
+    parts = {key: Part(label, figures["parts"][key], rows) for key, (label, rows) in drills.items()}
+    known = figures["values"]
+    values = [  # in our order: PostgreSQL keeps JSON in one of its own
+        _worded(key, None if known[key] is None else Decimal(known[key])) for key in _ABOUT if key in known
+    ]
+    return Indicators(currency, first, last, parts, values)
 
 
-def _countback(sight: Sight, currency: str, closing: int, last: date, today: date) -> Fraction | None:
-    """Over the calendar months before the end of the period, the last one as far as it went."""
-    since = add_months(last.replace(day=1), 1 - COUNTBACK_MONTHS)
-    sold = _by_month(Drill(drill.SALES, currency, first=since, last=last, as_of=last), "issued_on", sight, today)
-    back = _by_month(Drill(drill.RETURNS, currency, first=since, last=last), "received_on", sight, today)
-    periods = (indicators.Period(sold.get(first, 0) - back.get(first, 0), days) for first, days in months_back(last))
-    return indicators.countback_dso_days(closing, periods)
+def _periods(sight: Sight, currency: str, last: date, today: date) -> Iterator[indicators.Period]:
+    """Net sales of the calendar months before the end of the period, the last one as far as it went.
 
-
-def _by_month(rows: Drill, column: str, sight: Sight, today: date) -> dict[date, int]:
-    """Summed by day in SQL and by month here: SQLite would call Python for the month of every row."""
-    found = drill.rows_behind(rows, sight=sight, today=today).select_related(None).order_by()
-    sums: dict[date, int] = {}
-    for day, figure in found.values_list(column).annotate(sum=Sum("figure")):
-        month = day.replace(day=1)
-        sums[month] = sums.get(month, 0) + int(figure)
-    return sums
+    Month by month as they are asked for: counting back usually ends after two or three.
+    """
+    for first, days in months_back(last):
+        end = first + timedelta(days=days - 1)
+        sold = Drill(drill.SALES, currency, first=first, last=end, as_of=last)
+        back = Drill(drill.RETURNS, currency, first=first, last=end)
+        net = drill.figure(sold, sight=sight, today=today) - drill.figure(back, sight=sight, today=today)
+        yield indicators.Period(net, days)
 
 
 def months_back(last: date) -> Iterator[tuple[date, int]]:
@@ -198,7 +197,14 @@ _ABOUT: dict[str, tuple[Any, str, Any, Any, Any]] = {
 }
 
 
-def _value(key: str, value: Fraction | None, places: int = 1) -> Indicator:
+PLACES = {"turnover": 2}
+
+
+def described(key: str, value: Fraction | None) -> Indicator:
+    """An indicator with its words, rounded for people."""
+    return _worded(key, None if value is None else indicators.shown(value, PLACES.get(key, 1)))
+
+
+def _worded(key: str, shown: Decimal | None) -> Indicator:
     label, unit, formula, meaning, why = _ABOUT[key]
-    shown = None if value is None else indicators.shown(value, places)
-    return Indicator(key, label, shown, unit, formula, meaning, why if value is None else "")
+    return Indicator(key, label, shown, unit, formula, meaning, why if shown is None else "")

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from aldia.tenancy import guards
+from aldia.tenancy import guards, schema
 from aldia.tenancy.archive import tables
 from aldia.tenancy.archive.writing import BLOCK, FORMAT, applied_state
 
@@ -66,8 +66,7 @@ def load_backup(
     The tables are made as they were when the backup was written; the program's newer migrations come after.
     Raises `RestoreFailed` when a row that comes back is not the row that was kept.
     """
-    executor = MigrationExecutor(connection)
-    executor.migrate([(app, name) for app, names in manifest["migrations"].items() for name in names])
+    _make_tables(manifest["migrations"])
     apps, _migrations = applied_state()
     with zipfile.ZipFile(path) as archive:
         with transaction.atomic(), guards.lifted(apps, connection):
@@ -79,6 +78,14 @@ def load_backup(
                 _restore_file(archive, file)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+
+
+def _make_tables(migrations: dict[str, list[str]]) -> None:
+    """As they stood after the last migrations of each app: at once where those are today's, else step by step."""
+    executor = MigrationExecutor(connection)
+    wanted = [(app, name) for app, names in migrations.items() for name in names]
+    if set(wanted) != set(executor.loader.graph.leaf_nodes()) or not schema.create():
+        executor.migrate(wanted)
 
 
 def kept_files(manifest: dict[str, Any]) -> list[dict[str, Any]]:

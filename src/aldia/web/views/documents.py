@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from aldia.authority.queries.overview import status_checks
 from aldia.documents.models import AuthorityStatus, Direction, FiscalDocument, Kind, SealState
 from aldia.documents.operations.notices import NotCancellable
 from aldia.documents.originals import OriginalLost, read_original
@@ -137,6 +138,7 @@ def _page(request: CompanyRequest, document_id: UUID, form: CancelForm, status: 
         "receivable": Receivable.objects.filter(key=found.document.key).first(),
         "form": form,
         "seal": found.document.seal_report or {},
+        "checks": status_checks(found.document.key),
     }
     return render(request, "documents/detail.html", context, status=status)
 

@@ -67,7 +67,7 @@ ICONS = {
 @require_safe
 @needs(permissions.IMPORT_DOCUMENTS)
 def index(request: CompanyRequest) -> HttpResponse:
-    page = BATCHES.page(request, queries.batches())
+    page = BATCHES.page(request, queries.listed_batches())
     return render(request, "documents/imports.html", {"page": page})
 
 

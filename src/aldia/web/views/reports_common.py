@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 
 from aldia.customers import queries as customer_queries
 from aldia.domain.aging import BadRanges, Ranges
+from aldia.domain.currencies import CURRENCIES
 from aldia.integrations.spreadsheets import XLSX_TYPE, Sheet, write_xlsx
-from aldia.receivables.queries import lists
+from aldia.receivables.models import Receivable
 from aldia.receivables.queries.sight import Sight, sight_of
 from aldia.receivables.queries.states import company_ranges
 from aldia.reporting import words
@@ -88,7 +89,10 @@ class Asked:
         return text if text in allowed else default
 
     def currency(self) -> str:
-        return self.choice("currency", lists.currencies(self.home))
+        """The one asked for, if something was ever collected in it: looked for only when it is asked."""
+        text = self.text("currency")
+        known = text == self.home or (text in CURRENCIES and Receivable.objects.filter(currency=text).exists())
+        return text if known else ""
 
     def portfolio(self) -> str:
         """An id, "none", or "" for all (also for one that is not there)."""

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from aldia.domain.calendars import add_months, month_end
 from aldia.receivables.queries import lists
 from aldia.reporting import sheets
-from aldia.reporting.queries.indicators import Indicators, indicators_of
+from aldia.reporting.queries import figures as keepable
+from aldia.reporting.queries import indicators as queries
+from aldia.reporting.queries.indicators import Indicators
 from aldia.tenancy import permissions
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.views.reports_common import Asked, file_name, indicator, rows_url, xlsx
-
-PERIODS = (
-    ("month", gettext_lazy("Este mes")),
-    ("last_month", gettext_lazy("Mes pasado")),
-    ("quarter", gettext_lazy("Últimos 3 meses")),
-    ("year", gettext_lazy("Últimos 12 meses")),
-)
+from aldia.web.views.reports_kept import asker, seen
+from aldia.web.views.reports_periods import PERIODS, period_name, span_of
 
 
 @require_safe
 @needs(permissions.VIEW)
 def indicators(request: CompanyRequest) -> HttpResponse:
     asked = Asked(request)
-    found = _indicators(asked)
+    found, made_at = kept_indicators(request, asked, *_period_of(asked))
     context = {
         "found": found,
+        "made_at": made_at,
         "asked": asked,
         "values": [indicator(each, request) for each in found.values],
         "parts": [(part, rows_url(part.drill, include_off=asked.include_off)) for part in found.parts.values()],
         "periods": [
-            {"label": label, "url": f"?period={name}&currency={found.currency}", "active": name == _period(asked)}
+            {"label": label, "url": f"?period={name}&currency={found.currency}", "active": name == period_name(asked)}
             for name, label in PERIODS
         ],
-        "period": _period(asked),
+        "period": period_name(asked),
         "currencies": lists.currencies(asked.home),
         "query": request.GET.urlencode(),
     }
@@ -50,31 +45,21 @@ def indicators(request: CompanyRequest) -> HttpResponse:
 @require_safe
 @needs(permissions.EXPORT)
 def indicators_xlsx(request: CompanyRequest) -> HttpResponse:
-    found = _indicators(Asked(request))
+    asked = Asked(request)
+    found, _made_at = kept_indicators(request, asked, *_period_of(asked))
     name = file_name("indicadores", request.company.slug, found.first, found.last, ending="xlsx")
     return xlsx(sheets.indicator_sheets(found, company=request.company), name)
 
 
-def _period(asked: Asked) -> str:
-    if asked.text("first") or asked.text("last"):
-        return ""
-    return asked.choice("period", [name for name, _label in PERIODS], "quarter")
+def _period_of(asked: Asked) -> tuple[str, date, date]:
+    """Currency, first and last day that were asked for."""
+    return (asked.currency() or asked.home, *span_of(asked))
 
 
-def _indicators(asked: Asked) -> Indicators:
-    today, start = asked.today, asked.today.replace(day=1)
-    before = add_months(start, -1)
-    spans = {
-        "month": (start, today),
-        "last_month": (before, month_end(before)),
-        "quarter": (add_months(today, -3) + timedelta(days=1), today),
-        "year": (add_months(today, -12) + timedelta(days=1), today),
-    }
-    first, last = spans.get(_period(asked), spans["quarter"])
-    first, last = asked.day("first", _("Desde")) or first, asked.day("last", _("Hasta")) or last
-    last = min(last, today)
-    if first > last:
-        asked.errors.append(_("El periodo empieza después de terminar."))
-        first, last = spans["quarter"]
-    currency = asked.currency() or asked.home
-    return indicators_of(sight=asked.sight, currency=currency, first=first, last=last, today=today)
+def kept_indicators(
+    request: CompanyRequest, asked: Asked, currency: str, first: date, last: date
+) -> tuple[Indicators, datetime | None]:
+    """The indicators of a period; of a big company, those kept with the time that they are of."""
+    known = seen(request, keepable.of_indicators(asker(asked, currency), first, last), today=asked.today)
+    assert known is not None  # noqa: S101 - it waited
+    return queries.from_kept(known.figures, currency, first, last), known.made_at

@@ -152,13 +152,14 @@
     input.files = event.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
-  on("change", "[data-dropzone] input[type=file]", (event, input) => {
+  const chosen = (event, input) => {
     const form = input.form;
     const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
     const said = form.querySelector("[data-chosen]");
     if (said) said.textContent = input.files.length ? `${input.files.length} · ${(size / 1048576).toFixed(1)} MB` : "";
     if (input.files.length && form.hasAttribute("data-send-at-once")) form.requestSubmit();
-  });
+  };
+  on("change", "[data-dropzone] input[type=file]", chosen);
   on("submit", "form[data-upload]", (event, form) => {
     event.preventDefault();
     const bar = form.querySelector("progress[data-sent]");
@@ -185,4 +186,9 @@
   });
 
   refreshSelections();
+  // files chosen before this script was there; a page that is loaded again keeps its old ones and does not send them
+  const first = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  document.querySelectorAll("[data-dropzone] input[type=file]").forEach((input) => {
+    if (first && input.files.length) chosen(null, input);
+  });
 })();

@@ -16,7 +16,7 @@ from aldia.domain.charges.plans import Part, PlanRefused, proposed
 from aldia.domain.money import minor_text
 from aldia.receivables.models import Receivable
 from aldia.receivables.operations import plans as operations
-from aldia.receivables.queries.plans import plan_list
+from aldia.receivables.queries.plans import over_list, plan_list
 from aldia.tenancy import permissions
 from aldia.tenancy.sentences import spoken
 from aldia.web import clock
@@ -33,7 +33,23 @@ def index(request: CompanyRequest) -> HttpResponse:
     """The plans in force, those in arrears first."""
     today = clock.today(request.company)
     views = plan_list(today=today, sight=sight(request))
-    context = {"plans": views, "late": sum(view.standing.is_broken for view in views), "tab": "payment_plans"}
+    late = [view for view in views if view.standing.is_broken]
+    asked = request.GET.get("state", "")
+    shown = {"late": late, "over": over_list(today=today, sight=sight(request))}.get(asked, views)
+    tabs = [
+        {
+            "label": label,
+            "url": f"?state={key}",
+            "active": key == (asked if asked in ("late", "over") else ""),
+            "count": n,
+        }
+        for key, label, n in (
+            ("", _("En curso"), len(views)),
+            ("late", _("Atrasados"), len(late)),
+            ("over", _("Terminados"), ""),
+        )
+    ]
+    context = {"plans": shown, "late": len(late), "tab": "payment_plans", "tabs": tabs, "asked": asked}
     return render(request, "charges/plans.html", context)
 
 

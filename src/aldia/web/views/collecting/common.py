@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from aldia.collections.models import Dispute, Promise
+from aldia.collections.operations.debtor_types import DebtorTypeError
 from aldia.collections.operations.disputes import DisputeError
 from aldia.collections.operations.promises import PromiseError
 from aldia.collections.queries.disputes import disputes
@@ -23,12 +24,12 @@ from aldia.payments.operations.reported import ReportError
 from aldia.payments.queries.reports import reports
 from aldia.receivables.models import Receivable
 from aldia.reminders.settings import sending_of
-from aldia.tenancy.models import Company
+from aldia.tenancy.models import Company, Membership
 from aldia.web.access import CompanyRequest
 from aldia.web.views.receivables.common import REFUSALS as BOOK_REFUSALS
 from aldia.web.views.receivables.common import sight
 
-REFUSALS = (PromiseError, DisputeError, ReportError, *BOOK_REFUSALS)
+REFUSALS = (PromiseError, DisputeError, ReportError, DebtorTypeError, *BOOK_REFUSALS)
 MOST_ROWS = 200
 
 
@@ -117,3 +118,9 @@ def chosen(request: CompanyRequest, rows: list[Receivable]) -> list[UUID]:
         return []
     asked = set(request.POST.getlist("id"))
     return [row.pk for row in rows if str(row.pk) in asked]
+
+
+def owners() -> list[tuple[str, str]]:
+    """Who may answer for a dispute: the people of the company."""
+    people = Membership.objects.filter(suspended_at__isnull=True).select_related("user").order_by("user__name")
+    return [(str(each.user_id), str(each.user)) for each in people]

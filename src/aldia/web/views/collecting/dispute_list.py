@@ -19,7 +19,9 @@ from aldia.integrations.spreadsheets import Column as SheetColumn
 from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
-from aldia.web.listing import Choice, Column, Listing
+from aldia.web.forms_collecting import ResolveForm
+from aldia.web.listing import Choice, Column, Listing, Pick
+from aldia.web.views.collecting.common import owners
 from aldia.web.views.collecting.lists import (
     ALL,
     Tabs,
@@ -40,6 +42,14 @@ TABS: Tabs = (
     ("resolved", gettext_lazy("Resueltas")),
     (ALL, gettext_lazy("Todas")),
 )
+NOBODY = "none"
+
+
+def owner_choices() -> list[tuple[str, Any]]:
+    """Nobody, and the people of the company."""
+    return [(NOBODY, _("Sin responsable")), *owners()]
+
+
 LIST = Listing(
     key="disputes",
     columns=(
@@ -48,12 +58,13 @@ LIST = Listing(
         Column("reason", gettext_lazy("Motivo"), sort="reason"),
         Column("owner", gettext_lazy("Responsable")),
         Column("opened_on", gettext_lazy("Abierta"), sort="opened_on", shown=False),
-        Column("answer_by", gettext_lazy("Responder")),
+        Column("answer_by", gettext_lazy("Responder"), sort="answer_by"),
         Column("amount", gettext_lazy("En disputa"), sort="amount", numeric=True),
         Column("state", gettext_lazy("Estado")),
     ),
     filters=filters_of(
         Choice("reason", gettext_lazy("Motivo"), DisputeReason.choices),
+        Pick("owner", gettext_lazy("Responsable"), owner_choices),
         first=gettext_lazy("Abierta desde"),
         last=gettext_lazy("Hasta"),
     ),
@@ -61,7 +72,7 @@ LIST = Listing(
 )
 
 
-def _asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Dispute], str, dict[str, Q]]:
+def asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Dispute], str, dict[str, Q]]:
     tab, today = tab_of(request, TABS), clock.today(request.company)
     conditions = {
         "open": dispute_queries.OPEN, "late": dispute_queries.late(today), "resolved": dispute_queries.RESOLVED,
@@ -72,6 +83,8 @@ def _asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Dispute], str, di
         found = found.filter(conditions[tab])
         if values.get("reason"):
             found = found.filter(reason=values["reason"])
+        if owner := values.get("owner"):
+            found = found.filter(owner__isnull=True) if owner == NOBODY else found.filter(owner_id=owner)
         return narrowed(found, values, "receivable__customer", "opened_on")  # type: ignore[no-any-return]
 
     rows = sight(request).narrow(dispute_queries.disputes(), "receivable__customer")
@@ -81,15 +94,16 @@ def _asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Dispute], str, di
 @require_safe
 @needs(permissions.VIEW)
 def index(request: CompanyRequest) -> HttpResponse:
-    listing, rows, tab, conditions = _asked(request)
+    listing, rows, tab, conditions = asked(request)
     counts = {key: rows.filter(each).count() for key, each in conditions.items() if key in ("open", "late")}
-    return draw(request, listing.page(request, rows), tab, TABS, counts, "disputes")
+    page = listing.page(request, rows, form=ResolveForm(auto_id="many_%s"))
+    return draw(request, page, tab, TABS, counts, "disputes")
 
 
 @require_safe
 @needs(permissions.EXPORT)
 def export(request: CompanyRequest) -> HttpResponse:
-    listing, rows, *_rest = _asked(request)
+    listing, rows, *_rest = asked(request)
     columns = [
         *customer_columns(),
         SheetColumn(_("Documento")),
@@ -101,6 +115,7 @@ def export(request: CompanyRequest) -> HttpResponse:
         SheetColumn(_("Moneda"), width=8),
         SheetColumn(_("En disputa"), "money"),
         SheetColumn(_("Saldo"), "money"),
+        SheetColumn(_("Quién tenía razón"), width=22),
         SheetColumn(_("Resolución"), width=40),
     ]
     found = listing.matching(request, rows)
@@ -113,5 +128,6 @@ def _cells(rows: QuerySet[Dispute]) -> Iterator[list[Cell]]:
         yield [
             row.customer.tax_id, row.customer.legal_name, row.number, str(each.get_reason_display()),
             str(each.owner or ""), each.opened_on, each.answer_by, each.resolved_on, row.currency,
-            Money(each.amount, row.currency), Money(row.balance, row.currency), each.resolution,
+            Money(each.amount, row.currency), Money(row.balance, row.currency),
+            str(each.get_outcome_display() or ""), each.resolution,
         ]  # fmt: skip

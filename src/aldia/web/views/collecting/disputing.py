@@ -7,31 +7,28 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
-from aldia.collections.operations.disputes import open_dispute, resolve_dispute
+from aldia.collections.operations.disputes import DisputeError, open_dispute, resolve_dispute, resolve_disputes
 from aldia.tenancy import permissions
-from aldia.tenancy.models import Membership
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text, decimal_mark
 from aldia.web.forms_collecting import DisputeForm, ResolveForm
-from aldia.web.views.collecting.common import Question, ask, dispute_or_404
-from aldia.web.views.receivables.common import receivable_or_404
+from aldia.web.views.collecting.common import Question, ask, dispute_or_404, owners
+from aldia.web.views.collecting.dispute_list import asked
+from aldia.web.views.collecting.lists import chosen_ids
+from aldia.web.views.receivables.common import done, receivable_or_404
 
 
 def dispute_form(request: CompanyRequest, currency: str, data: Any = None) -> DisputeForm:
     return DisputeForm(
         data, currency=currency, decimal=decimal_mark(request.company), owners=owners(), auto_id="dispute_%s"
     )
-
-
-def owners() -> list[tuple[str, str]]:
-    """Who may answer for a dispute: the people of the company."""
-    people = Membership.objects.filter(suspended_at__isnull=True).select_related("user").order_by("user__name")
-    return [(str(each.user_id), str(each.user)) for each in people]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,15 +73,42 @@ def resolve(request: CompanyRequest, dispute_id: UUID) -> HttpResponse:
 
     def run(data: dict[str, Any]) -> None:
         today = clock.today(request.company)
-        resolve_dispute(dispute_id=dispute.pk, resolution=data["resolution"], today=today, actor=request.user)
-        messages.success(request, _("La disputa de %(number)s quedó resuelta.") % {"number": row.number})
+        resolve_dispute(
+            dispute_id=dispute.pk, resolution=data["resolution"], outcome=data["outcome"], today=today,
+            actor=request.user,
+        )  # fmt: skip
+        text = _("La disputa de %(number)s quedó resuelta: se cobra otra vez completa.") % {"number": row.number}
+        done(request, text, reverse("dispute_reopen", args=[dispute.pk]))
 
     amount = amount_text(dispute.amount, row.currency, request.company)
     question = Question(
         _("Resolver disputa"),
         _("Resolver"),
-        reverse("receivable", args=[row.pk]),
+        reverse("dispute", args=[dispute.pk]),
         _("Si hay que bajar lo que se debe, registra después la nota de crédito o el ajuste."),
         f"{row.customer} · {row.number} · {amount} · {dispute.get_reason_display()}",
     )
     return ask(request, ResolveForm(request.POST if request.method == "POST" else None), question, run)
+
+
+@require_POST
+@needs(permissions.PAUSE)
+def resolve_many(request: CompanyRequest) -> HttpResponse:
+    """The same answer to several: all of them or none."""
+    back = f"{reverse('disputes')}?{request.GET.urlencode()}"
+    ids, form = chosen_ids(request, *asked(request)[:2]), ResolveForm(request.POST)
+    if not ids or not form.is_valid():
+        if ids:
+            messages.error(request, _("Elige quién tenía razón y escribe cómo se resolvió."))
+        return redirect(back)
+    try:
+        count = resolve_disputes(
+            dispute_ids=ids, resolution=form.cleaned_data["resolution"], outcome=form.cleaned_data["outcome"],
+            today=clock.today(request.company), actor=request.user,
+        )  # fmt: skip
+    except DisputeError as error:
+        messages.error(request, str(error))
+    else:
+        text = ngettext("Se resolvió %(n)d disputa.", "Se resolvieron %(n)d disputas.", count) % {"n": count}
+        messages.success(request, text)
+    return redirect(back)

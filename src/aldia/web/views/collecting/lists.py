@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -21,6 +23,7 @@ from aldia.web.listing import Day, Listing, Page, Pick, Search
 from aldia.web.views.receivables.table import OfCustomer, for_person, portfolio_choices
 
 ALL = "all"
+AT_ONCE = 1_000
 Tabs = tuple[tuple[str, Any], ...]
 
 
@@ -73,6 +76,17 @@ def draw(
         "tabs": [] if request.htmx else _drawn_tabs(tabs, tab, counts),  # type: ignore[attr-defined]
     }
     return render(request, f"collecting/{name}.html", context)
+
+
+def chosen_ids(request: CompanyRequest, listing: Listing, rows: Any) -> list[UUID]:
+    """The rows that the form names, or that match the filter; empty (and said why) when none or too many."""
+    ids = list(listing.selected(request, rows).order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
+    if not ids:
+        messages.info(request, _("No elegiste ninguna."))
+    if len(ids) > AT_ONCE:
+        messages.warning(request, _("Son más de 1,000: afina el filtro y hazlo por partes. No cambió nada."))
+        return []
+    return ids
 
 
 def customer_columns() -> list[SheetColumn]:

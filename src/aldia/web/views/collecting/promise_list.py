@@ -22,6 +22,7 @@ from aldia.tenancy import permissions
 from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms import currency_choices
+from aldia.web.forms_collecting import WithdrawForm
 from aldia.web.listing import Column, Listing, Page, Pick
 from aldia.web.statuses import STATUSES
 from aldia.web.views.collecting.common import patience_of
@@ -68,7 +69,7 @@ LIST = Listing(
 )
 
 
-def _asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Promise], str, dict[str, int]]:
+def asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Promise], str, dict[str, int]]:
     """The list as the tab has it. The state is derived, so the promises in sight are judged once for all tabs."""
     tab, today = tab_of(request, TABS), clock.today(request.company)
     rows = sight(request).narrow(promise_queries.promises())
@@ -90,8 +91,8 @@ def _asked(request: CompanyRequest) -> tuple[Listing, QuerySet[Promise], str, di
 @require_safe
 @needs(permissions.VIEW)
 def index(request: CompanyRequest) -> HttpResponse:
-    listing, rows, tab, counts = _asked(request)
-    page: Page[Any] = listing.page(request, rows)
+    listing, rows, tab, counts = asked(request)
+    page: Page[Any] = listing.page(request, rows, form=WithdrawForm(auto_id="many_%s"))
     page.rows = promise_queries.judged(
         page.rows, as_of=clock.today(request.company), patience=patience_of(request.company)
     )
@@ -101,7 +102,7 @@ def index(request: CompanyRequest) -> HttpResponse:
 @require_safe
 @needs(permissions.EXPORT)
 def export(request: CompanyRequest) -> HttpResponse:
-    listing, rows, *_rest = _asked(request)
+    listing, rows, *_rest = asked(request)
     columns = [
         *customer_columns(),
         SheetColumn(_("Prometida el"), "day", 12),

@@ -7,12 +7,20 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aldia.collections.operations.promises import record_promise, record_promises, withdraw_promise
+from aldia.collections.operations.promises import (
+    PromiseError,
+    record_promise,
+    record_promises,
+    withdraw_promise,
+    withdraw_promises,
+)
+from aldia.collections.queries.promises import judged, promises
 from aldia.domain.money import Money
 from aldia.tenancy import permissions
 from aldia.web import clock
@@ -25,8 +33,11 @@ from aldia.web.views.collecting.common import (
     chosen,
     currencies_of,
     open_of,
+    patience_of,
     promise_or_404,
 )
+from aldia.web.views.collecting.lists import chosen_ids
+from aldia.web.views.collecting.promise_list import asked
 from aldia.web.views.customers.common import customer_or_404
 from aldia.web.views.receivables import many
 from aldia.web.views.receivables.common import receivable_or_404
@@ -117,7 +128,9 @@ def withdraw(request: CompanyRequest, promise_id: UUID) -> HttpResponse:
     who = _("%(name)s · %(amount)s para el %(day)s") % {
         "name": promise.customer, "amount": amount, "day": day_text(promise.due_on),
     }  # fmt: skip
-    question = Question(_("Retirar la promesa"), _("Retirar"), reverse("promises"), who=who, danger=True)
+    question = Question(
+        _("Retirar la promesa"), _("Retirar"), reverse("promise", args=[promise.pk]), who=who, danger=True
+    )
     return ask(request, WithdrawForm(request.POST if request.method == "POST" else None), question, run)
 
 
@@ -137,3 +150,30 @@ def of_many(request: CompanyRequest) -> HttpResponse:
 
     form = PromiseManyForm(request.POST, prefix="promise")
     return many.act(request, form, _("Registrar promesas"), _("Registrar"), run)
+
+
+@require_POST
+@needs(permissions.PAUSE)
+def withdraw_many(request: CompanyRequest) -> HttpResponse:
+    """Several stand no more, for one reason. What was kept or broken by now stays what it is."""
+    back = f"{reverse('promises')}?{request.GET.urlencode()}"
+    ids, form = chosen_ids(request, *asked(request)[:2]), WithdrawForm(request.POST)
+    if not ids or not form.is_valid():
+        if ids:
+            messages.error(request, _("Escribe por qué se retiran las promesas."))
+        return redirect(back)
+    today = clock.today(request.company)
+    found = judged(promises().filter(pk__in=ids), as_of=today, patience=patience_of(request.company))
+    try:
+        count = withdraw_promises(
+            promise_ids=[each.pk for each in found if each.is_open],
+            reason=form.cleaned_data["reason"],
+            today=today,
+            actor=request.user,
+        )
+    except PromiseError as error:
+        messages.error(request, str(error))
+    else:
+        text = ngettext("Se retiró %(n)d promesa.", "Se retiraron %(n)d promesas.", count) % {"n": count}
+        messages.success(request, text)
+    return redirect(back)

@@ -126,7 +126,8 @@ def _disputed(said: Said, company: Company) -> Iterator[dict[str, Any]]:
         title = _("Disputa: %(reason)s") % {"reason": row.get_reason_display()}
         yield _event("flag", "purple", title, row.opened_on, row.note, row.created_by, amount)
         if row.resolved_on is not None:
-            yield _event("check", "green", _("Disputa resuelta"), row.resolved_on, row.resolution)
+            said_so = f"{row.get_outcome_display()}: {row.resolution}" if row.outcome else row.resolution
+            yield _event("check", "green", _("Disputa resuelta"), row.resolved_on, said_so)
 
 
 def _reported(said: Said, company: Company) -> Iterator[dict[str, Any]]:

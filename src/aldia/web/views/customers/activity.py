@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from aldia.collections.models import Dispute, Promise
+from aldia.collections.models import Activity, ActivityKind, Dispute, Outcome, Promise
 from aldia.customers import queries
 from aldia.customers.models import Customer
 from aldia.payments.models import ReportedPayment
@@ -47,6 +47,13 @@ VERBS: dict[str, tuple[str, str, Any]] = {
     "collections.promise_withdrawn": ("x", "gray", gettext_lazy("Una promesa ya no vale")),
     "collections.dispute_opened": ("flag", "purple", gettext_lazy("Se abrió una disputa")),
     "collections.dispute_resolved": ("check", "green", gettext_lazy("Se resolvió una disputa")),
+    "collections.dispute_changed": ("edit", "gray", gettext_lazy("Cambió quién responde una disputa")),
+    "collections.dispute_reopened": ("flag", "yellow", gettext_lazy("Se abrió otra vez una disputa")),
+    "collections.debtor_type_set": ("user-check", "azure", gettext_lazy("Se dijo qué tipo de deudor es")),
+    "collections.debtor_type_withdrawn": ("user", "gray", gettext_lazy("Se quitó lo dicho de su tipo")),
+    "collections.activity_logged": ("phone", "azure", gettext_lazy("Se anotó qué se hizo")),
+    "collections.activity_withdrawn": ("arrow-back-up", "gray", gettext_lazy("Se deshizo lo que se había anotado")),
+    "collections.next_step_done": ("check", "green", gettext_lazy("Se hizo el siguiente paso")),
     "payments.reported": ("message-dollar", "yellow", gettext_lazy("Dice que ya pagó")),
     "payments.report_accepted": ("check", "green", gettext_lazy("Se aceptó su aviso de pago")),
     "payments.report_rejected": ("x", "red", gettext_lazy("Se rechazó su aviso de pago")),
@@ -104,6 +111,7 @@ def _said(customer: Customer) -> dict[str, list[str]]:
         "promise": Promise.objects.filter(customer=customer),
         "dispute": Dispute.objects.filter(receivable__customer=customer),
         "reported_payment": ReportedPayment.objects.filter(customer=customer),
+        "activity": Activity.objects.filter(customer=customer),
     }
     latest = {name: rows.order_by("-id").values_list("pk", flat=True)[:RECENT] for name, rows in found.items()}
     return {name: [str(pk) for pk in ids] for name, ids in latest.items()}
@@ -112,7 +120,14 @@ def _said(customer: Customer) -> dict[str, list[str]]:
 def _event(event: AuditEvent, customer: Customer) -> Event:
     icon, tint, title = VERBS.get(event.verb, ("point", "gray", event.verb))
     who = str(event.actor) if event.actor else _("Aldía")
-    return Event(icon, tint, str(title), _text(event.detail, str(customer.pk)), event.created_at, who)
+    text = _done(event.detail) if event.object_type == "activity" else _text(event.detail, str(customer.pk))
+    return Event(icon, tint, str(title), text, event.created_at, who)
+
+
+def _done(detail: dict[str, Any]) -> str:
+    """What was done and how it ended."""
+    parts = [(ActivityKind, detail.get("kind")), (Outcome, detail.get("outcome"))]
+    return " · ".join(str(words(value).label) for words, value in parts if value in words.values)
 
 
 def _text(detail: dict[str, Any], customer_id: str) -> str:

@@ -26,10 +26,13 @@ from aldia.web.access import CompanyRequest, needs
 from aldia.web.formatting import amount_text
 from aldia.web.listing import Choice, Column, Day, Listing, Page, Search
 from aldia.web.views.collecting.said import said_of_customer
+from aldia.web.views.credit.card import card_of
 from aldia.web.views.customers import activity
 from aldia.web.views.customers.common import customer_or_404
 from aldia.web.views.customers.figures import figures_of
+from aldia.web.views.debtor_types import debtor_card
 from aldia.web.views.reminders import standing
+from aldia.web.views.taxpayer_lists import flags_of_customer
 
 MOST_URGENT = 6
 COUNT_CAP = 1000
@@ -43,6 +46,8 @@ TABS = (
     ("customer_messages", gettext_lazy("Mensajes")),
     ("customer_contacts", gettext_lazy("Contactos")),
     ("customer_terms", gettext_lazy("Condiciones")),
+    ("customer_credit", gettext_lazy("Crédito")),
+    ("customer_fiscal", gettext_lazy("Fiscal")),
     ("customer_files", gettext_lazy("Archivos")),
     ("customer_activity", gettext_lazy("Actividad")),
 )
@@ -57,6 +62,7 @@ def show(
         "tabs": [] if request.htmx else tabs(customer, tab),  # type: ignore[attr-defined]
         "statement_url": _statement(customer),
         "default_term": collection_settings().default_term_days,
+        "taxpayer_flags": flags_of_customer(customer),
     }
     return render(request, template, {**shared, **context}, status=status)
 
@@ -114,7 +120,9 @@ def summary(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
         "contact": next(iter(queries.contacts_of(customer)), None),
         "events": activity.events_of(customer, limit=5),
         "said": said_of_customer(request, customer),
+        "debtor": debtor_card(request, customer),
         "standing": standing.of_customer(request, customer),
+        "credit": card_of(request, customer),
     }
     return show(request, customer, "customer", "customers/summary.html", **context)
 

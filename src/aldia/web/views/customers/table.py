@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from aldia.authority.queries.lists import flags_of
 from aldia.customers import queries, sheets
 from aldia.customers.models import Contact, Customer
 from aldia.domain import tax_ids
@@ -165,6 +166,7 @@ def page_of(request: CompanyRequest, customers: QuerySet[Customer]) -> Page[Any]
     page = LIST.page(request, customers)
     page.rows = cast("list[Customer]", drawn(page.rows, clock.today(request.company), request.company.currency))
     page.extra["default_term"] = collection_settings().default_term_days
+    page.extra["flags"] = flags_of([row.customer.tax_id for row in page.rows])
     page.extra["paused"] = followers.paused([row.customer.pk for row in page.rows], clock.today(request.company))
     return page
 

@@ -34,6 +34,7 @@ TITLES: dict[str, Any] = {
     Purpose.RECEIPT: gettext_lazy("Recibo de pago"),
     Purpose.STATEMENT: gettext_lazy("Estado de cuenta"),
     Purpose.ORDER: gettext_lazy("Orden de pago"),
+    Purpose.DOCUMENT: gettext_lazy("Documento emitido"),
     Purpose.DIRECT: gettext_lazy("Mensaje directo"),
     Purpose.NOTICE: gettext_lazy("Aviso a la empresa"),
     "repeat": gettext_lazy("Recordatorio repetido"),

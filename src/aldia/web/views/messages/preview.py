@@ -131,7 +131,7 @@ def context_of(request: CompanyRequest, words: Words, customer: Customer | None)
         extra=_carried(words, customer, shown, turn)
         | (_paid(customer, voice, debts) if words.purpose in (Purpose.PAID, Purpose.RECEIPT) else {}),
     )
-    if words.purpose == Purpose.ORDER:  # an order is of one debt that is not there yet: the customer is real, it is not
+    if words.purpose in (Purpose.ORDER, Purpose.DOCUMENT):  # of one debt that is not there yet
         real = {name: value for name, value in real.items() if name not in (*EXAMPLE_ORDER, LINK)}
     return {**example, **real}
 

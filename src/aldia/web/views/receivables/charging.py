@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from aldia.collections.operations import selling
 from aldia.customers import queries as customer_queries
 from aldia.customers.models import Customer
 from aldia.domain.fiscal import terms
@@ -19,7 +20,6 @@ from aldia.messaging.models import Channel
 from aldia.payments.operations.links import LinkError
 from aldia.payments.operations.orders import OrderError, create_order
 from aldia.receivables.models import ReceivableKind
-from aldia.receivables.operations.charges import open_charge
 from aldia.receivables.settings import collection_settings
 from aldia.tenancy import permissions
 from aldia.web import clock
@@ -107,10 +107,10 @@ def _open(request: CompanyRequest, customer: Customer, form: OrderForm) -> HttpR
         return _order(request, customer, form)
     due_on: date = data["due_on"] or terms.due_on(data["issued_on"], term_of(customer))
     try:
-        row = open_charge(
+        row = selling.open_note(
             customer_id=customer.pk,
-            kind=data["kind"],
             total=form.money(),
+            today=clock.today(request.company),
             issued_on=data["issued_on"],
             due_on=due_on,
             concept=data["concept"],
@@ -118,7 +118,7 @@ def _open(request: CompanyRequest, customer: Customer, form: OrderForm) -> HttpR
             actor=request.user,
             number=data["number"],
         )
-    except REFUSALS as error:
+    except (selling.CreditHeld, *REFUSALS) as error:
         say_why(form, error)
         return None
     words = {

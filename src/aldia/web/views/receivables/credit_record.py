@@ -17,6 +17,7 @@ from aldia.banking.models import BankAccount
 from aldia.banking.operations.applying import MatchError
 from aldia.banking.operations.undoing import undo_payment
 from aldia.banking.queries.story import behind_credits
+from aldia.issuing.queries.complements import of_credit
 from aldia.receivables.models import Credit, CreditKind, Receivable
 from aldia.receivables.operations.allocating import reassign_credit
 from aldia.receivables.operations.payments import live_allocations
@@ -69,6 +70,7 @@ def _page(request: CompanyRequest, credit: Credit, *, status: int = 200, **more:
         "can_reverse": credit.reversed_on is None and credit.document_id is None,
         "reverse_form": more.pop("reverse_form", None) or ReasonForm(auto_id="reverse_%s"),
         "behind": behind_credits([credit.pk]),
+        "complements": of_credit(credit.pk),
         "expects_bank": _expects_bank(credit),
         **more,
     }

@@ -28,6 +28,7 @@ from aldia.web.views.receivables.proofs import kept_proof, proof_of
 from aldia.web.views.receivables.splits import Split, split_of
 
 FOUND = 12  # customers that the picker shows
+PICKED_FOR = ("payment_new", "charge_new", "payment_link_new", "schedule_new")
 
 
 def customer_asked(request: CompanyRequest) -> Customer | None:
@@ -49,7 +50,7 @@ def pick_customer(request: CompanyRequest, target: str, title: str) -> HttpRespo
 def customers(request: CompanyRequest) -> HttpResponse:
     """The answers of the search box, as it is typed in."""
     target = request.GET.get("target", "")
-    target = target if target in ("payment_new", "charge_new", "payment_link_new") else "payment_new"
+    target = target if target in PICKED_FOR else "payment_new"
     return render(request, "receivables/_customers.html", {"target": target, **_found(request)})
 
 

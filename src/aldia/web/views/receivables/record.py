@@ -35,6 +35,7 @@ from aldia.web.forms_receivables import (
 )
 from aldia.web.views.charges.of_receivable import of_receivable
 from aldia.web.views.collecting.said import said_of_receivable, with_said
+from aldia.web.views.forecast.invoices import of_receivable as forecast_of
 from aldia.web.views.messages.history import with_messages
 from aldia.web.views.payments.of_receivable import paying_of
 from aldia.web.views.receivables.common import sight
@@ -144,6 +145,7 @@ def page(
         "raised": [each for each in detail.raised_by if each.kind != ReceivableKind.LATE_FEE],
         "standing": standing.of_receivable(request, row),
         "paying": paying_of(row, clock.now()),
+        "forecast": forecast_of(row),
         "behind": behind_receivable(row),
         "forms": desk.forms(),
         "opened": opened,

@@ -1,0 +1,1 @@
+"""Learners for the forecast that are other people's work."""

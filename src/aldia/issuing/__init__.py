@@ -1,0 +1,1 @@
+"""Documents that the company issues: drafts, seals, stamps, payment complements and cancellations."""

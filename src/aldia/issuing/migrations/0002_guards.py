@@ -1,0 +1,20 @@
+"""What the database refuses for the tables of this app; see `aldia.tenancy.guards`."""
+
+from typing import Any
+
+from django.db import migrations
+
+from aldia.tenancy import guards
+
+
+def install(apps: Any, schema_editor: Any) -> None:
+    guards.install(apps, schema_editor, "issuing")
+
+
+def remove(apps: Any, schema_editor: Any) -> None:
+    guards.remove(apps, schema_editor, "issuing")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("issuing", "0001_initial")]
+    operations = [migrations.RunPython(install, remove)]

@@ -1,0 +1,1 @@
+"""Invoices and charge notes that repeat: schedules and what became of each date."""

@@ -1,0 +1,1 @@
+"""What people decide about reports: which go out by themselves, when and to whom."""

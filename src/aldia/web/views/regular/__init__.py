@@ -1,0 +1,1 @@
+"""The cash flow, and reports that go out by themselves."""

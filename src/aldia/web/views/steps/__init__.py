@@ -1,0 +1,1 @@
+"""Pages of the seven steps: the board, the documents behind it, the history of flow."""

@@ -1,0 +1,1 @@
+"""Pages of the team: results of a month, the rows behind them, targets."""
