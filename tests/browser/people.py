@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 SECRET = "una frase que se recuerda"
 PERIOD = 30
+PATIENCE = 120.0  # seconds
 DEMO = "/e/tres-rios/inicio/"  # its owner may be in other companies, too: "/" leads to the last one
 
 
@@ -38,6 +39,16 @@ def create_company(page: Page, *, name: str, tax_id: str) -> str:
 def said(page: Page, text: str) -> None:
     """The page has said so in a message."""
     expect(page.locator("#toasts")).to_contain_text(text)
+
+
+def by_and_by(page: Page, there: Callable[[], object], again: Callable[[], object] | None = None) -> None:
+    """Wait for what a worker does, on a machine that may be busy; `again` looks anew (default: load the page again)."""
+    deadline = time.monotonic() + PATIENCE
+    while not there():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it never came on {page.url}")
+        page.wait_for_timeout(500)
+        (again or page.reload)()
 
 
 def one_time_code(secret: str, now: Callable[[], float]) -> str:

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import OWNER, ROOT, House
-from tests.browser.people import said
+from tests.browser.people import by_and_by, said
 from tests.browser.watching import Watch
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -118,11 +118,7 @@ def test_from_a_figure_to_its_documents_and_into_the_mail(
     page.get_by_role("button", name="Enviar ahora").click()
     page.locator("#send-now").get_by_role("button", name="Enviar").click()
     said(page, "Va en camino.")
-    for _again in range(120):
-        page.goto(here)
-        if page.locator("main").get_by_text("Enviado", exact=True).count():
-            break
-        page.wait_for_timeout(500)
+    by_and_by(page, page.locator("main").get_by_text("Enviado", exact=True).count, lambda: page.goto(here))
     expect(page.get_by_role("region", name="Lo que ha salido")).to_contain_text("consejo@bajio.example")
     page.get_by_role("button", name="Pausar").click()
     page.get_by_role("button", name="Deshacer").click()

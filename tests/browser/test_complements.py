@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.house import ROOT, House
+from tests.browser.people import by_and_by
 from tests.browser.test_every_page import RULES, _settle
 
 pytest.importorskip("satcfdi", reason="the extra mx is not installed")
@@ -92,11 +93,7 @@ def test_from_a_payment_to_the_complement_in_the_portal(
     page.goto(f"{firm.home}/complementos/")
     page.get_by_role("button", name="Revisar pagos ahora").click()
     row = page.locator("tr", has_text="ABARROTES LA GUERA")
-    for _turn in range(60):  # a worker looks at the books
-        if row.count():
-            break
-        page.wait_for_timeout(500)
-        page.goto(f"{firm.home}/complementos/")
+    by_and_by(page, row.count, lambda: page.goto(f"{firm.home}/complementos/"))
     expect(row).to_contain_text("F-71")
     expect(row).to_contain_text("5 dic 2026")
     looked_at(page, "lista")

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from tests.browser.house import OWNER, ROOT, House
+from tests.browser.people import PATIENCE
 from tests.browser.watching import Watch
 
 pytest.importorskip("satcfdi", reason="the extra mx is not installed")
@@ -130,15 +131,6 @@ def find(page: Page, name: str, *, typed: str) -> None:
     expect(page.locator(".combo-list:not([hidden])")).to_have_count(0)
 
 
-def settled(page: Page, text: str, turns: int = 80) -> None:
-    """Wait for what a worker does."""
-    for _turn in range(turns):
-        if page.locator("main", has_text=text).count():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{text} never came on {page.url}")
-
-
 def test_from_nothing_to_a_stamped_invoice_in_the_portal(
     page: Page, visitor: Callable[..., BrowserContext], start: tuple[str, dict[str, str]]
 ) -> None:
@@ -149,7 +141,7 @@ def test_from_nothing_to_a_stamped_invoice_in_the_portal(
     page.locator("input[name$=-unit_price]").nth(1).focus()
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/facturacion/[0-9a-f-]{36}/$"))
-    settled(page, "Se timbró")  # the page asks by itself
+    expect(page.locator("main")).to_contain_text("Se timbró", timeout=PATIENCE * 1000)  # the page asks by itself
     expect(page.get_by_role("heading", level=1)).to_have_text("Factura F-1")
     expect(page.locator("main")).to_contain_text("sin validez fiscal")
     page.get_by_role("link", name="Ver en Por cobrar").click()

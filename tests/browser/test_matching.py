@@ -41,8 +41,9 @@ def a_document(page: Page) -> str:
 
 
 def searched(page: Page, text: str) -> None:
-    with page.expect_response(re.compile(r"/a-mano/buscar/")):
-        page.locator("[data-desk-search]").fill(text)
+    """Look for a folio, until the answer is on the page."""
+    page.locator("[data-desk-search]").fill(text)
+    expect(page.locator("[data-add]").first).to_contain_text(text)
 
 
 def test_a_keyboard_is_enough_to_match_and_undo(desk: Page) -> None:
@@ -81,6 +82,7 @@ def test_what_is_wrong_shows_while_one_types(desk: Page, watched: Any) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     line = page.locator("[data-picked] [data-line]")
+    expect(line).to_contain_text(number)
     line.locator("[data-pay]").fill("999999999999.00")
     expect(line.locator("[data-line-error]")).to_contain_text("Pasa de lo que se debe")
     expect(page.locator("[data-left-word]")).to_have_text("De más")
@@ -91,6 +93,17 @@ def test_what_is_wrong_shows_while_one_types(desk: Page, watched: Any) -> None:
     expect(page.locator("[data-pay]")).to_have_value("uno")
     page.get_by_role("button", name=re.compile("Quitar")).click()
     expect(page.locator("[data-picked] [data-line]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("keys", [["Enter"], ["ArrowDown", "Enter"]])
+def test_who_types_faster_than_the_list_gets_what_was_asked_for(desk: Page, keys: list[str]) -> None:
+    page, number = desk, a_document(desk)
+    page.locator("[data-desk-search]").press_sequentially(number)
+    page.keyboard.press(keys[0])  # the list still waits for the end of the typing
+    expect(page.locator("[data-add]").first).to_contain_text(number)
+    for key in keys[1:]:
+        page.keyboard.press(key)
+    expect(page.locator("[data-picked] [data-line]")).to_contain_text(number)
 
 
 def test_the_rest_is_left_in_favour_of_a_customer(desk: Page) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
-from tests.browser.people import create_company, register, said
+from tests.browser.people import by_and_by, create_company, register, said
 from tests.browser.test_hostile_text import FORMULA, IMAGE, SCRIPT, TEMPLATE
 from tests.browser.test_main_job import finished, packed
 from tests.browser.watching import Watch
@@ -106,11 +106,7 @@ def _one_off(page: Page) -> None:
     said(page, "va en camino")
     page.get_by_role("link", name="Ver mensaje").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Un aviso con su PDF")
-    for _turn in range(40):  # a worker sends it
-        if page.get_by_text("Salió").count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
+    by_and_by(page, page.get_by_text("Salió").count)
     expect(page.get_by_text("Salió").first).to_be_visible()
     fits(page)
     page.locator(".sidebar").get_by_role("link", name="Buzón").click()

@@ -18,6 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.house import ROOT, House
+from tests.browser.people import by_and_by
 from tests.browser.test_every_page import RULES
 from tests.browser.watching import Watch
 
@@ -136,12 +137,9 @@ def test_from_the_link_to_the_receipt_in_the_mailbox(till: Callable[..., Till], 
 
     page.goto(f"{START}/por-cobrar/{asked.rows[0]}/")
     expect(page.locator("main")).to_contain_text("Pagada")
-    for _turn in range(60):  # a worker writes and sends the receipt
-        page.goto(f"{START}/recordatorios/buzon/")
-        mine = page.locator(".mail-item", has_text=asked.name).filter(has_text="Recibo de su pago")
-        if mine.count():
-            break
-        page.wait_for_timeout(500)
+    page.goto(f"{START}/recordatorios/buzon/")
+    mine = page.locator(".mail-item", has_text=asked.name).filter(has_text="Recibo de su pago")
+    by_and_by(page, mine.count)
     mine.first.click()
     drawn = page.frame_locator("iframe.mail-frame").locator("body")
     expect(drawn).to_contain_text("$1,160.00")

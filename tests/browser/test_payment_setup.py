@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.house import OWNER, ROOT, House
+from tests.browser.people import by_and_by
 
 SETUP = """
 import json, sys, uuid, django; django.setup()
@@ -45,16 +46,6 @@ def start(house: House) -> tuple[str, dict[str, str]]:
     return f"/e/{slug}", json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def settled(page: Page, text: str, turns: int = 60) -> None:
-    """Wait for what a worker does, loading the page anew."""
-    for _turn in range(turns):
-        page.reload()
-        if page.locator("main", has_text=text).count():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{text} never came on {page.url}")
-
-
 def set_up_the_test_provider(page: Page, home: str) -> None:
     page.goto(f"{home}/pagos/en-linea/")
     page.get_by_role("link", name="Agregar un medio de pago").click()
@@ -77,7 +68,7 @@ def give_everybody_a_clabe(page: Page, home: str) -> None:
     page.get_by_role("button", name="Emitir las que faltan").click()
     page.get_by_role("button", name="Emitir", exact=True).click()
     page.goto(f"{home}/pagos/cuentas-de-cobro/")
-    settled(page, "1–2 de 2")
+    by_and_by(page, page.locator("main", has_text="1–2 de 2").count)
     expect(page.locator(".clabe")).to_have_count(2)
     expect(page.locator(".clabe").first).to_have_text(re.compile(r"^\d{3} \d{3} \d{4} \d{4} \d{3} \d$"))
 
@@ -112,7 +103,7 @@ def test_from_nothing_to_the_first_payment(
     payer.wait_for_url("**/pago/**")
 
     page.goto(link)
-    settled(page, "Pagada")
+    by_and_by(page, page.locator("main", has_text="Pagada").count)
     page.locator("main table").last.get_by_role("link").first.click()
     expect(page.locator("main .events")).to_contain_text("Quedó registrado")
     expect(page.locator("main")).to_contain_text("P-1")

@@ -21,6 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.house import ROOT, House
+from tests.browser.people import by_and_by
 from tests.browser.watching import Watch
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -114,12 +115,9 @@ class Mailbox:
 
     def newest(self, subject: str) -> Locator:
         """The body of the last mail with such a subject, once a worker has sent it."""
-        for _turn in range(120):
-            self.page.goto(self.place)
-            mine = self.page.locator(".mail-item", has_text=subject)
-            if mine.count():
-                break
-            self.page.wait_for_timeout(500)
+        self.page.goto(self.place)
+        mine = self.page.locator(".mail-item", has_text=subject)
+        by_and_by(self.page, mine.count)
         mine.first.click()
         return self.page.frame_locator("iframe.mail-frame").locator("body")
 

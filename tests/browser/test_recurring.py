@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import OWNER, ROOT, House
-from tests.browser.people import said
+from tests.browser.people import by_and_by, said
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 SETUP = """
@@ -91,7 +91,7 @@ def test_a_rent_from_its_first_word_to_its_receivable(login: Callable[..., Page]
         page.goto(f"{home}/recurrentes/por-decidir/")
         return page.locator("tbody tr").count() >= 4
 
-    wait_for(came, page)
+    by_and_by(page, came)
     accessible(page)
     rows = page.locator("tbody tr")
     rows.nth(0).get_by_role("checkbox").check()
@@ -108,7 +108,7 @@ def test_a_rent_from_its_first_word_to_its_receivable(login: Callable[..., Page]
         page.goto(here)
         return page.get_by_role("link", name="NC-1").count() == 1
 
-    wait_for(issued, page)
+    by_and_by(page, issued)
     expect(page.get_by_role("region", name="Lo que ha emitido")).to_contain_text("Omitida")
 
     # from some day on it costs more; and it may pause
@@ -154,12 +154,3 @@ def test_an_invoice_is_written_by_keyboard(login: Callable[..., Page], home: str
     page.keyboard.press("Enter")
     said(page, "«Póliza» está guardada.")
     expect(page.locator("main")).to_contain_text("Se timbra y se envía sola")
-
-
-def wait_for(there: Callable[[], bool], page: Page) -> None:
-    """Look again and again until the worker has done it."""
-    for _again in range(120):
-        if there():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError("the worker did not do it in a minute")

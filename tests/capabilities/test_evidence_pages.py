@@ -6,7 +6,7 @@ import io
 import re
 import uuid
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def words(answer: Any) -> str:
 
 
 def ask(browser: Browser, customer: Customer, **data: Any) -> Any:
-    form = {"customer": customer.pk, "until": date.today().isoformat(), "key": uuid.uuid4(), "since": ""}
+    form = {"customer": customer.pk, "key": uuid.uuid4(), "since": ""}
     until = clock.today(customer.company).isoformat()
     return browser.post(FILES + "nuevo/", **{**form, "until": until, **data})
 

@@ -60,7 +60,7 @@ def test_an_advance_pays_its_invoice_when_it_arrives(stage: Stage, bank: Bank) -
 def test_a_payer_is_learned_by_two_answers_and_forgotten_by_one(stage: Stage, bank: Bank) -> None:
     """A group pays for its subsidiary. Revoked, what rested on it is asked again; what people said themselves stays."""
     sub = stage.customer("Molinos del Centro")
-    agree_oldest_first(customer_id=sub.pk, oldest_first=True, now=bank.now, actor=stage.owner)
+    agree_oldest_first(customer_id=sub.pk, oldest_first=True, today=bank.now.date(), actor=stage.owner)
     rows = [stage.owes(sub, 3_000_00 + 100_00 * n, day(10 + n)) for n in range(3)]
     lines = [bank.transfer(GROUP, row.balance, day(3 + 2 * n), "TRASPASO", clabe=CLABE) for n, row in enumerate(rows)]
     for n in range(2):

@@ -17,12 +17,12 @@ from django.utils.html import escape
 
 from aldia.authority.models import AuthorityConnection, ListedDocument, SyncRequest, SyncRun
 from aldia.authority.operations import runs, statuses
-from aldia.documents.models import FiscalDocument
 from aldia.domain.ports.tax import AuthorityFailure, DocumentStatus
 from aldia.integrations.stamping.certificates import DEMO_PASSWORD, Credentials, Holder, make_credentials
 from aldia.queue.models import Job
 from aldia.tenancy.models import Company, Membership, Role, Secret, User
 from aldia.tenancy.scope import company_scope
+from aldia.web import clock
 from tests.cast import Papers, make_company, make_customer, make_user
 from tests.support.fake_sat import FakeSat, Held, serving
 
@@ -320,9 +320,10 @@ def test_who_sees_only_the_own_portfolio_sees_nothing_of_it(desk: Desk) -> None:
         desk.get(SAT + path, 403)
 
 
-def test_a_document_is_asked_about_from_its_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ahead", [0, 1], ids=["of today", "of tomorrow, in a zone ahead"])
+def test_a_document_is_asked_about_from_its_page(desk: Desk, monkeypatch: pytest.MonkeyPatch, ahead: int) -> None:
     customer = make_customer(desk.company)
-    document = Papers(desk.company, customer).invoice(116_000, date.today())
+    document = Papers(desk.company, customer).invoice(116_000, clock.today(desk.company) + timedelta(days=ahead))
     path = f"{BASE}/documentos/{document.pk}/"
     assert "Nunca se le ha preguntado al SAT" in desk.get(path)
     found, gone = "S - Comprobante obtenido satisfactoriamente.", "N - 602: Comprobante no encontrado."
@@ -349,7 +350,8 @@ def test_a_document_is_asked_about_from_its_page(desk: Desk, monkeypatch: pytest
         desk.post(f"{path}consultar/")
         page = desk.get(path)
         assert sentence in page
-    assert FiscalDocument.objects.get(pk=document.pk).status == "cancelled"
+    document.refresh_from_db()
+    assert (document.status, document.cancelled_on) == ("cancelled", document.issued_on)
     assert escape(HOSTILE) in page
     assert "Consultas anteriores" in page
     assert "En proceso" in page

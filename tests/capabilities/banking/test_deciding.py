@@ -201,7 +201,7 @@ def test_oldest_first_where_it_was_agreed_is_a_label_of_its_own(window: Window) 
     movement = window.moved(1_000_00, payer_tax_id=window.customer.tax_id, concept="PAGO")
     go()
     assert fresh(movement).outcome == "propose"
-    agree_oldest_first(customer_id=window.customer.pk, oldest_first=True, now=at(), actor=window.owner)
+    agree_oldest_first(customer_id=window.customer.pk, oldest_first=True, today=at().date(), actor=window.owner)
     done = go()
     assert (done.applied, done.policy, Match.objects.get().how) == (1, 1, "policy")
     assert (fresh(first).balance, fresh(second).balance) == (0, 1_000_00)
@@ -485,7 +485,7 @@ def _something(window: Window, day: _Day, rng: random.Random) -> None:
         if match is not None:
             undo_match(match_id=match.pk, reason="No era", actor=window.owner, now=at())
     elif what == 3:
-        agree_oldest_first(customer_id=customer.pk, oldest_first=True, now=at(), actor=window.owner)
+        agree_oldest_first(customer_id=customer.pk, oldest_first=True, today=at().date(), actor=window.owner)
     elif what == 4:
         make_customer(window.company, f"{customer.legal_name} Dos", f"NVO{rng.randrange(10**6):06}AB1")
     else:

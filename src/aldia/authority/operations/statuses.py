@@ -105,9 +105,10 @@ def _take_in(document: FiscalDocument, answer: DocumentStatus, now: datetime, ac
 
 
 def _cancel(document: FiscalDocument, now: datetime, actor: User | None) -> None:
-    on = _cancelled_on(document, to_local(now).date())
-    mark_cancelled(document_id=document.pk, on=on, now=now, actor=actor)
-    apply_documents(keys={document.key}, today=to_local(now).date(), actor=actor)
+    today = to_local(now).date()
+    on = _cancelled_on(document, today)
+    mark_cancelled(document_id=document.pk, on=on, now=now, today=today, actor=actor)
+    apply_documents(keys={document.key}, today=today, actor=actor)
 
 
 def _cancelled_on(document: FiscalDocument, today: date) -> date:
@@ -118,4 +119,4 @@ def _cancelled_on(document: FiscalDocument, today: date) -> date:
         on = to_local(listed.cancelled_at).date()
     else:
         on = notice.cancelled_on if notice is not None and notice.cancelled_on else today
-    return min(max(on, document.issued_on), today)
+    return max(document.issued_on, min(on, today))

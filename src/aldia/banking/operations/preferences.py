@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -77,7 +77,7 @@ def update_matching_settings(*, version: int, changes: Mapping[str, object], act
 
 
 def agree_oldest_first(
-    *, customer_id: uuid.UUID, oldest_first: bool, now: datetime, actor: User | None
+    *, customer_id: uuid.UUID, oldest_first: bool, today: date, actor: User | None
 ) -> PayerAgreement:
     """Write down whether payments without reference of a customer pay what fell due first. Done twice, it is once."""
     with transaction():
@@ -87,7 +87,7 @@ def agree_oldest_first(
         row = row or PayerAgreement(company_id=current_company_id(), customer_id=customer_id)
         if row.agreed_on is not None and row.oldest_first == oldest_first:
             return row
-        row.oldest_first, row.agreed_on, row.agreed_by = oldest_first, now.date(), actor
+        row.oldest_first, row.agreed_on, row.agreed_by = oldest_first, today, actor
         row.save()
         requeue(customer_ids=[customer_id])
         audit.record(

@@ -125,15 +125,19 @@ def _notice(key: str, on: date, source: str, stated_at: datetime) -> Cancellatio
     )
 
 
-def mark_cancelled(*, document_id: uuid.UUID, on: date, now: datetime, actor: User | None) -> FiscalDocument:
+def mark_cancelled(
+    *, document_id: uuid.UUID, on: date, now: datetime, today: date, actor: User | None
+) -> FiscalDocument:
     """A person says that a document is cancelled at the authority. What is owed follows in
     `receivables.operations.authority_status`, which calls this. Raises `AlreadyCancelled`, `ImpossibleDay`.
+
+    A document of a zone ahead of ours may be of tomorrow: its own day is always possible.
     """
     with transaction():
         row = FiscalDocument.objects.select_for_update().get(pk=document_id)
         if row.status == AuthorityStatus.CANCELLED:
             raise AlreadyCancelled(on=row.cancelled_on)
-        if not row.issued_on <= on <= now.date():
+        if not row.issued_on <= on <= max(today, row.issued_on):
             raise ImpossibleDay(issued=row.issued_on)
         before = row.status
         row.status, row.cancelled_on, row.status_checked_at = AuthorityStatus.CANCELLED, on, now

@@ -291,17 +291,15 @@ def _void(row: Cancellation, at: datetime | None, now: datetime) -> None:
     today = now.astimezone(ZoneInfo(company.time_zone)).date()
     document = FiscalDocument.objects.get(pk=row.document_id)
     try:
-        cancel_document(
-            document_id=document.pk, on=_day(document, at, today, now), now=now, today=today, actor=row.asked_by
-        )
+        cancel_document(document_id=document.pk, on=_day(document, at, today), now=now, today=today, actor=row.asked_by)
     except AlreadyCancelled:
         return  # the authority's own list said so first, and had its effect
 
 
-def _day(document: FiscalDocument, at: datetime | None, today: date, now: datetime) -> date:
+def _day(document: FiscalDocument, at: datetime | None, today: date) -> date:
     """The authority's day, never before the document's own nor after today's."""
     said = at.date() if at is not None else today
-    return max(document.issued_on, min(said, now.date()))
+    return max(document.issued_on, min(said, today))
 
 
 def _mark_issue(row: Cancellation, before: str, after: str) -> None:

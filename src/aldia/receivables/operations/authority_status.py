@@ -23,7 +23,7 @@ def cancel_document(
     """
     with transaction():
         lock_chain(CHAIN)  # before anything else: payments lock the ledger first, too
-        document = mark_cancelled(document_id=document_id, on=on, now=now, actor=actor)
+        document = mark_cancelled(document_id=document_id, on=on, now=now, today=today, actor=actor)
         apply_documents(keys={document.key}, today=today, actor=actor)
     return document
 

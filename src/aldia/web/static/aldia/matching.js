@@ -107,13 +107,22 @@
       refresh();
     }
   });
+  const found = () => [...form.querySelectorAll("[data-add]")];
+  let answered = search.value; // the words that the list answers
+  let wish = ""; // the key of somebody who types faster than it
+  function follow(key) {
+    wish = search.value === answered ? "" : key;
+    if (wish) return;
+    if (key === "ArrowDown") found()[0]?.focus();
+    const first = found().find((row) => !row.classList.contains("is-picked"));
+    if (key === "Enter" && first) add(first);
+  }
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); apply.click(); return; }
-    const rows = [...form.querySelectorAll("[data-add]")];
+    const rows = found();
     const at = rows.indexOf(event.target);
     if (event.target === search) {
-      if (event.key === "ArrowDown" && rows[0]) { event.preventDefault(); rows[0].focus(); }
-      if (event.key === "Enter") { event.preventDefault(); const first = rows.find((row) => !row.classList.contains("is-picked")); if (first) add(first); }
+      if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); follow(event.key); }
       return;
     }
     if (at >= 0) {
@@ -133,6 +142,12 @@
       event.preventDefault();
     }
   });
-  document.addEventListener("htmx:afterSettle", refresh);
+  search.addEventListener("input", () => { wish = ""; });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    refresh();
+    if (event.detail.requestConfig?.elt !== search) return;
+    answered = event.detail.requestConfig.parameters.q;
+    if (wish) follow(wish);
+  });
   refresh();
 })();

@@ -81,7 +81,7 @@ def _agree(request: CompanyRequest) -> HttpResponse:
     oldest = request.POST.get("oldest_first") == "1"
     try:
         preferences.agree_oldest_first(
-            customer_id=customer.pk, oldest_first=oldest, now=clock.now(), actor=request.user
+            customer_id=customer.pk, oldest_first=oldest, today=clock.today(request.company), actor=request.user
         )  # fmt: skip
     except REFUSALS as error:
         say_refusal(request, error)
