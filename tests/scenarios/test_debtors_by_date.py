@@ -12,6 +12,7 @@ import pytest
 
 from aldia.collections.models import CreditHold, DisputeReason
 from aldia.collections.operations import activities
+from aldia.collections.operations.calls import log_dispute
 from aldia.collections.operations.debtor_types import DebtorTypeError, set_debtor_type, withdraw_debtor_type
 from aldia.collections.operations.disputes import open_dispute, resolve_dispute
 from aldia.collections.operations.promises import record_promise
@@ -108,6 +109,20 @@ def test_who_breaks_promises_until_supply_stops_shows_signs_that_a_person_confir
         withdraw_debtor_type(override_id=word.pk, today=stage.today, actor=stage.owner)
     assert seen(stage, guera).verdict.source == "measured"
     assert AuditEvent.objects.filter(verb="collections.debtor_type_withdrawn").count() == 1
+
+
+def test_a_dispute_opened_by_a_slip_says_nothing_of_a_customer(stage: Stage) -> None:
+    guera = stage.customer("Abarrotes La Güera")
+    row = stage.owes(guera, 1_000_00, date(2026, 3, 2))
+    stage.today = date(2026, 3, 10)
+    made = log_dispute(
+        customer_id=guera.pk, receivable_ids=[row.pk], reason=DisputeReason.AMOUNT, key=uuid7(), at=stage.at("10:00"),
+        today=stage.today, actor=stage.owner,
+    )  # fmt: skip
+    assert seen(stage, guera).verdict.type == DebtorType.CIRCUMSTANTIAL
+    activities.withdraw(activity_id=made.pk, now=stage.at("10:05"), today=stage.today, actor=stage.owner)
+    found = seen(stage, guera)
+    assert (found.verdict.type, "dispute_opened" in str(events(found))) == (None, False)
 
 
 def test_an_open_dispute_is_a_fact_and_what_was_our_fault_does_not_count(stage: Stage) -> None:

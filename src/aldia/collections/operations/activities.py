@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from aldia.collections.keys import dispute_key, promise_key
 from aldia.collections.models import Activity, ActivityKind, Dispute, Outcome, Promise
 from aldia.collections.operations.disputes import resolve_dispute
 from aldia.collections.operations.promises import withdraw_promise
@@ -86,16 +87,6 @@ def withdraw(*, activity_id: uuid.UUID, now: datetime, today: date, actor: User 
                 _close_disputes(activity, today, actor)
             _audit(actor, "collections.activity_withdrawn", activity, {"kind": activity.kind, "reopened": reopened})
     return activity
-
-
-def promise_key(activity_key: uuid.UUID) -> uuid.UUID:
-    """The id of the promise that is recorded together with an activity: undoing the one withdraws the other."""
-    return uuid.uuid5(activity_key, "promise")
-
-
-def dispute_key(activity_key: uuid.UUID, receivable_id: uuid.UUID) -> uuid.UUID:
-    """The id of a dispute that is opened together with an activity: undoing the one ends the other."""
-    return uuid.uuid5(activity_key, f"dispute {receivable_id}")
 
 
 def finish_next(*, activity_id: uuid.UUID, today: date, actor: User | None) -> Activity:

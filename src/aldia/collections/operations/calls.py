@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from aldia.collections.keys import dispute_key, promise_key
 from aldia.collections.models import Activity, ActivityKind, Outcome
-from aldia.collections.operations.activities import dispute_key, log, promise_key
+from aldia.collections.operations.activities import log
 from aldia.collections.operations.disputes import DisputeError, open_dispute
 from aldia.collections.operations.promises import record_promise
 from aldia.domain.money import Money

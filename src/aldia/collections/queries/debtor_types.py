@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from django.db.models import F, Min, Q, Sum
 
+from aldia.collections.keys import dispute_key
 from aldia.collections.models import (
     Activity,
     ActivityKind,
@@ -57,7 +58,7 @@ def debtor_of(customer_id: uuid.UUID, *, today: date, patience: Patience, remind
     """What a customer looks like today, as far as its last episodes say."""
     rows = _rows(customer_id, today)
     debts = _debts(customer_id, rows, reminded)
-    contested = list(Dispute.objects.filter(receivable__customer_id=customer_id).order_by("opened_on", "id"))
+    contested = _contested(customer_id)
     told = [
         *_promised(customer_id, today, patience), *_disputed(contested, {debt.key: debt for debt in debts}),
         *_planned(rows), *_said(customer_id),
@@ -189,6 +190,17 @@ def _promised(customer_id: uuid.UUID, today: date, patience: Patience) -> Iterat
         if each.state in OF_PROMISES and each.verdict.needed:
             keys = tuple(debt.receivable_id for debt in each.debts)
             yield Happening(OF_PROMISES[each.state], min(each.last, today), keys)
+
+
+def _contested(customer_id: uuid.UUID) -> list[Dispute]:
+    """Its disputes but those opened by a slip: by an activity that was taken back, and never answered."""
+    rows = list(Dispute.objects.filter(receivable__customer_id=customer_id).order_by("opened_on", "id"))
+    slips = Activity.objects.filter(customer_id=customer_id, dispute__isnull=False, withdrawn_at__isnull=False)
+    undone = set(slips.values_list("pk", flat=True)) if rows else set()
+    return [
+        row for row in rows
+        if row.outcome is not None or all(dispute_key(each, row.receivable_id) != row.pk for each in undone)
+    ]  # fmt: skip
 
 
 def _disputed(contested: Sequence[Dispute], debts: Mapping[object, Debt]) -> Iterator[Happening]:
