@@ -371,9 +371,11 @@ def test_settings_are_explained_and_kept(client):
         "Una factura vence el 23 nov 2026. Si no aparece su pago, lo primero que se reclama sale el 24 nov 2026."
         in page
     )
+    assert re.search(r'name="promises"[^>]* checked', client.get(url("configuracion/recordatorios")).content.decode())
     answer = client.post(url("configuracion/recordatorios"), settings_form(), follow=True)
     row = ReminderSettings.objects.get()
     assert (row.send_from.hour, row.weekdays, row.min_days_between, row.attach_limit_kb) == (10, "weekdays", 2, 4000)
+    assert row.promises is False  # on until somebody takes the mark away
     assert "entre las 10:00 y las 17:00" in text_of(answer)
 
 

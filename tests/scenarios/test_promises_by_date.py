@@ -21,6 +21,8 @@ from aldia.reminders.models import MessageDebt, When
 from aldia.reminders.operations.pauses import pause_customers
 from aldia.reminders.operations.promised import reminder_of
 from aldia.reminders.operations.rule_words import StepWords
+from aldia.reminders.operations.settings import update_settings
+from aldia.reminders.settings import reminder_settings
 from tests.support.stage import Stage
 
 LUPITA = "lupita@laguera.example"
@@ -120,6 +122,21 @@ def test_the_eve_of_a_day_after_a_long_weekend_is_friday(stage: Stage) -> None:
     promise(stage, stage.owes(guera, 1_000_00, day(2)), due_on=day(17))
     stage.walk(day(17))
     assert stage.days() == ["03-13"]
+
+
+def test_a_company_may_leave_promises_alone(stage: Stage) -> None:
+    """The first eve is silent, as it was asked; the second, after somebody changed their mind, is not."""
+    guera = stage.customer("Abarrotes La Güera", LUPITA)
+    stage.follow(stage.rule(*WEEKLY), guera)
+    row = stage.owes(guera, 1_000_00, day(2))
+    settings = update_settings(version=reminder_settings().version, changes={"promises": False}, actor=stage.owner)
+    promise(stage, row, due_on=day(5))
+    stage.walk(day(5))
+    assert stage.messages() == []
+    promise(stage, row, due_on=day(10))
+    update_settings(version=settings.version, changes={"promises": True}, actor=stage.owner)
+    stage.walk(day(9))
+    assert [str(mail["Subject"]) for mail in stage.mails] == ["Su pago del 10 de marzo de 2026: $1,000.00"]
 
 
 def test_two_promises_of_a_day_are_one_mail_which_counts_as_the_reminder_of_the_day(stage: Stage) -> None:

@@ -28,6 +28,7 @@ class ReminderSettings(CompanyModel):
 
     `min_days_between` and `max_per_week` count days on which a customer was reminded (`domain.reminders.caps`).
     `merge_after_days`: how many days a step that speaks of a day (when it falls due, when it is paid) may wait.
+    `promises`: whether customers are reminded of what they promised; None where nobody said, which is yes.
     """
 
     send_from = models.TimeField(default="09:00")
@@ -40,6 +41,7 @@ class ReminderSettings(CompanyModel):
     receipts = models.BooleanField(default=False)
     notices = models.BooleanField(default=True)
     notice_email = models.EmailField(blank=True)
+    promises = models.BooleanField(null=True)
     attach_limit_kb = models.PositiveIntegerField(default=5000)
     version = models.PositiveIntegerField(default=1)
 

@@ -41,9 +41,16 @@ class SettingsForm(VersionedForm):
         label=_("Enviar recibo de cada pago al cliente"), required=False,
         help_text=_("Al registrar un pago, su contacto recibe un recibo en PDF."),
     )  # fmt: skip
+    promises = forms.BooleanField(
+        label=_("Recordar al cliente lo que prometió"), required=False,
+        help_text=_("Un correo el día hábil anterior al que prometió pagar, si aún lo debe."),
+    )  # fmt: skip
     notices = forms.BooleanField(
         label=_("Avisarnos de lo que necesita a una persona"), required=False,
-        help_text=_("Correos que rebotan, pagos que reporta un cliente, mensajes por aprobar."),
+        help_text=_(
+            "Correos que rebotan, pagos que reporta un cliente, mensajes por aprobar; y cada mañana, a quien le toca: "
+            "promesas incumplidas, disputas por responder y planes atrasados."
+        ),
     )  # fmt: skip
     notice_email = forms.EmailField(
         label=_("A este correo"), required=False, help_text=_("Vacío: a las personas administradoras."),
@@ -55,7 +62,7 @@ class SettingsForm(VersionedForm):
 
     NAMES = (
         "send_from", "send_until", "weekdays", "min_days_between", "max_per_week", "transit_days", "merge_after_days",
-        "receipts", "notices", "notice_email",
+        "receipts", "promises", "notices", "notice_email",
     )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -68,7 +75,8 @@ class SettingsForm(VersionedForm):
     @classmethod
     def initial_of(cls, row: ReminderSettings) -> dict[str, Any]:
         size = max(1, round(row.attach_limit_kb / 1000))
-        return {name: getattr(row, name) for name in (*cls.NAMES, "version")} | {"attach_limit_mb": size}
+        kept = {name: getattr(row, name) for name in (*cls.NAMES, "version")}
+        return kept | {"attach_limit_mb": size, "promises": row.promises is not False}
 
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -84,7 +84,7 @@ class Word:
 
 def write_promise_reminders(*, turn: Round) -> list[uuid.UUID]:
     """Write to whoever promised for the day after this working day. Safe to repeat: one message a customer and day."""
-    if not turn.is_open:
+    if not turn.is_open or turn.settings.promises is False:
         return []
     made = promises().filter(
         withdrawn_on__isnull=True, due_on__gt=turn.today, due_on__lte=turn.today + FARTHEST,

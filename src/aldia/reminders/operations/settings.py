@@ -23,7 +23,7 @@ LIMITS = {
     "merge_after_days": (0, 60),
     "attach_limit_kb": (100, 20_000),
 }
-OTHERS = ("send_from", "send_until", "weekdays", "receipts", "notices", "notice_email")
+OTHERS = ("send_from", "send_until", "weekdays", "receipts", "promises", "notices", "notice_email")
 
 
 class SettingsError(Refused):
