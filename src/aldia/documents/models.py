@@ -99,6 +99,7 @@ class FiscalDocument(CompanyModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "country", "key"], name="document_key")]
         indexes = [
+            models.Index(fields=["company", "key"], name="document_by_key"),  # whatever its country
             models.Index(fields=["company", "series", "folio"], name="document_folio"),
             models.Index(fields=["company", "customer", "issued_on"], name="document_customer"),
             models.Index(fields=["company", "kind", "issued_on", "id"], name="document_kind"),
@@ -123,7 +124,7 @@ class DocumentRelation(CompanyModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "document", "code", "to_key"], name="relation_once")]
-        indexes = [models.Index(fields=["company", "to_key"], name="relation_to")]
+        indexes = [models.Index(fields=["company", "to_key", "document"], name="relation_to")]
         base_manager_name = "all_companies"
 
     def __str__(self) -> str:

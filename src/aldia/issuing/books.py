@@ -9,7 +9,7 @@ from datetime import date
 
 from django.db.models import Q
 
-from aldia.documents.models import AuthorityStatus, Direction, PaymentComplementLine
+from aldia.documents.models import AuthorityStatus, ComplementPayment, Direction, PaymentComplementLine
 from aldia.documents.operations.parties import own_tax_id
 from aldia.domain.calendars import month_end
 from aldia.domain.fiscal.complement_plan import Line, Pair, Paper, Phase, Receipt, Said
@@ -202,11 +202,15 @@ def _told_elsewhere(credits_of: Iterable[Credit]) -> set[tuple[uuid.UUID, str]]:
     for part in chunks(set(named.values())):
         ours = set(Issue.objects.filter(document_id__in=part).values_list("document_id", flat=True))
         theirs = [each for each in part if each not in ours]
-        rows = PaymentComplementLine.objects.filter(payment__document_id__in=theirs)
-        alive = rows.exclude(payment__document__status=AuthorityStatus.CANCELLED)
+        alive = ComplementPayment.objects.filter(document_id__in=theirs).exclude(
+            document__status=AuthorityStatus.CANCELLED
+        )
+        of = dict(alive.values_list("id", "document_id"))
         keys: dict[uuid.UUID, set[str]] = {}
-        for document_id, key in alive.values_list("payment__document_id", "to_key"):
-            keys.setdefault(document_id, set()).add(key)
+        for some in chunks(of):  # not joined: SQLite would read all that is on file
+            rows = PaymentComplementLine.objects.filter(payment_id__in=some)
+            for payment_id, key in rows.values_list("payment_id", "to_key"):
+                keys.setdefault(of[payment_id], set()).add(key)
         found |= {(credit, key) for credit, document_id in named.items() for key in keys.get(document_id, ())}
     return found
 

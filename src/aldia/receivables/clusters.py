@@ -192,15 +192,22 @@ def _payments(keys: dict[uuid.UUID, str]) -> dict[uuid.UUID, list[PaymentFact]]:
         credit = {
             (key, position): str(each) for key, position, each in written.values_list("key", "position", "credit_id")
         }
-        lines: dict[uuid.UUID, list[PaidLine]] = {}
-        rows = PaymentComplementLine.objects.filter(payment__document_id__in=part).order_by("payment_id", "position")
-        columns = rows.values_list("payment_id", "to_key", "currency", "paid", "equivalence")
-        for payment_id, to_key, currency, paid, equivalence in columns:
-            lines.setdefault(payment_id, []).append(PaidLine(to_key, currency, paid, Decimal(equivalence or "1")))
         payments = ComplementPayment.objects.filter(document_id__in=part).order_by("document_id", "position")
-        receipts = payments.values_list("id", "document_id", "position", "paid_on", "currency", "amount")
+        receipts = list(payments.values_list("id", "document_id", "position", "paid_on", "currency", "amount"))
+        lines = _lines([payment_id for payment_id, *_rest in receipts])
         for payment_id, document_id, position, paid_on, currency, amount in receipts:
             paid_lines, of = tuple(lines.get(payment_id, ())), credit.get((keys[document_id], position), "")
             fact = PaymentFact(position, paid_on, currency, amount, paid_lines, of)
             found.setdefault(document_id, []).append(fact)
+    return found
+
+
+def _lines(payment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[PaidLine]]:
+    """What each payment says it paid; by the payments' ids and not joined, or SQLite reads all that is on file."""
+    found: dict[uuid.UUID, list[PaidLine]] = {}
+    for part in chunks(payment_ids):
+        rows = PaymentComplementLine.objects.filter(payment_id__in=part).order_by("payment_id", "position")
+        columns = rows.values_list("payment_id", "to_key", "currency", "paid", "equivalence")
+        for payment_id, to_key, currency, paid, equivalence in columns:
+            found.setdefault(payment_id, []).append(PaidLine(to_key, currency, paid, Decimal(equivalence or "1")))
     return found
