@@ -68,7 +68,7 @@ def _database() -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(DATA_DIR / "aldia.sqlite3"),
-        "CONN_MAX_AGE": None,
+        "CONN_MAX_AGE": 3600,  # opened anew, it reads the statistics of the night
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,

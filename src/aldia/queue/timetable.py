@@ -7,6 +7,7 @@ from datetime import time
 from aldia.queue.schedules import Rule
 
 HOUSE = [
+    Rule("keep_statistics", "aldia.jobs.house.keep_statistics", local_time=time(8, 0)),
     Rule("clean_up", "aldia.jobs.house.clean_up", local_time=time(9, 30)),
     Rule("resume_imports", "aldia.jobs.documents.resume_imports", every_minutes=10),
     Rule("update_taxpayer_lists", "aldia.jobs.taxpayer_lists.update_lists", local_time=time(11, 0)),

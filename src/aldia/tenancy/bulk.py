@@ -56,15 +56,31 @@ def _shape(model: type[models.Model], vendor: str) -> tuple[str, list[tuple[str,
 
 
 def refresh_statistics(models_filled: Sequence[type[models.Model]]) -> None:
-    """Tell PostgreSQL how large tables have grown in an import, before its own rounds notice.
+    """Tell the database how large tables have grown: it chooses its plans by that.
 
-    Plans made when they were empty read a whole company where one row is wanted (measured: ten times the time).
+    SQLite without statistics takes every company for ten rows (https://www.sqlite.org/queryplanner-ng.html): pages over
+    100,000 receivables then cost two to fifteen times the CPU.
     """
-    if connection.vendor != "postgresql":
-        return
-    names = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models_filled)
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {names}")
+        for model in models_filled:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def refresh_while_growing(models_filled: Sequence[type[models.Model]]) -> None:
+    """The same in the middle of an import, for PostgreSQL, before its own rounds notice.
+
+    Plans made when tables were empty read a whole company where one row is wanted (measured: ten times the time). An
+    import asks SQLite in such a way that it needs no statistics for it, and those of a few rows would mislead it.
+    """
+    if connection.vendor == "postgresql":
+        refresh_statistics(models_filled)
+
+
+def refresh_all_statistics() -> None:
+    """Statistics of every table, where the database does not keep them by itself (0.8 s at 625,000 receivables)."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _adapter(field: models.Field[Any, Any]) -> Callable[[Any], Any]:

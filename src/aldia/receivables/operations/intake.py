@@ -24,7 +24,7 @@ from aldia.receivables.operations.effects import apply_documents
 from aldia.receivables.operations.switching import open_on_file
 from aldia.receivables.posting import CHAIN
 from aldia.tenancy import audit
-from aldia.tenancy.bulk import refresh_statistics
+from aldia.tenancy.bulk import refresh_statistics, refresh_while_growing
 from aldia.tenancy.chains import lock_chain
 from aldia.tenancy.crashpoints import crashpoint
 from aldia.tenancy.scope import transaction
@@ -43,6 +43,7 @@ FILLED = (
     JournalLine,
 )
 GROWN = frozenset({1, 4, 16, 64, 256})  # chunks after which the tables are several times what they were
+LARGE = 5_000  # files of an import after which the tables are not what they were
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def run_batch(
             for number, readings in enumerate(chunks(batch=batch), start=1):
                 take_in_chunk(batch=batch, readings=readings, today=today)
                 if number in GROWN:
-                    refresh_statistics(FILLED)
+                    refresh_while_growing(FILLED)
                 if progress is not None:
                     progress(Progress(readings[-1].position + 1, batch.total or 0))
         except StaleChunk:  # another run is ahead: go on from where it is
@@ -75,7 +76,10 @@ def run_batch(
             fail_batch(batch_id=batch_id, message=refusal.message, now=now())
             break
         break
-    return finish_batch(batch_id=batch_id, now=now())
+    done = finish_batch(batch_id=batch_id, now=now())
+    if (done.total or 0) >= LARGE:
+        refresh_statistics(FILLED)
+    return done
 
 
 def take_in_chunk(*, batch: IngestBatch, readings: Sequence[Reading], today: date) -> None:
