@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from aldia.tenancy import guards, schema
 from aldia.tenancy.archive import tables
 from aldia.tenancy.archive.writing import BLOCK, FORMAT, applied_state
+from aldia.tenancy.bulk import refresh_all_statistics
 
 BATCH = 500
 
@@ -78,6 +79,7 @@ def load_backup(
                 _restore_file(archive, file)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    refresh_all_statistics()
 
 
 def _make_tables(migrations: dict[str, list[str]]) -> None:
