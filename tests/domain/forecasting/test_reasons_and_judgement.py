@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aldia.domain.forecasting import explaining, grid, judging, model, risk
 from aldia.domain.forecasting.book import LAST, UNPAID, Book, Record, book_of
-from aldia.domain.forecasting.foresight import foresee, old_rate, pmf_of, share_within
+from aldia.domain.forecasting.foresight import Tide, at_most_sure, by_day, foresee, old_rate, pmf_of, share_within
 from aldia.domain.forecasting.judging import Said
 from aldia.forecasts.stretches import HORIZON_DAYS, stretches_from
 
@@ -84,11 +84,39 @@ def test_what_is_kept_of_a_distribution_says_the_same_of_any_stretch(seed: int) 
     quantiles, since = grid.quantiles(pmf, grid.LEVELS), np.full(6, -90)
     again = pmf_of(quantiles, never, since)
     assert again.sum(axis=1) == pytest.approx(1 - never, abs=1e-9)
-    first, last = np.full(6, -10), np.full(6, 40)
-    inside = (first[0] <= grid.DAYS) & (last[0] >= grid.DAYS)
-    found = share_within(quantiles, never, since, first, last)
+    inside = (grid.DAYS >= -10) & (grid.DAYS <= 40)
+    found = share_within(quantiles, never, since, np.full(6, -10), np.ones(51))
     assert found == pytest.approx(pmf[:, inside].sum(axis=1), abs=0.1)
     assert found == pytest.approx(again[:, inside].sum(axis=1), abs=1e-9)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_with_the_tide_the_parts_add_up_to_the_whole(seed: int) -> None:
+    """Of any stretch of days: what invoices add by their quantiles, times what each day weighs, is what was said."""
+    random, days = np.random.default_rng(seed), 60
+    pmf = some_pmf(seed) * random.uniform(0, 1, len(grid.DAYS))  # a day with nothing beside one with much
+    due = DAY + random.integers(-20, 40, 6)
+    part = Book(np.zeros(6, int), due - 30, due, random.uniform(1, 100, 6), np.full(6, UNPAID), ("a",))
+    never, since = 1 - pmf.sum(axis=1), np.full(6, -90)
+    quantiles = np.floor(grid.quantiles(pmf, grid.LEVELS) + 0.5)
+    tide = Tide(DAY, days=days)
+    for rows in (np.arange(4), np.arange(4, 6)):  # a few at a time
+        tide.add(pmf[rows], pmf_of(quantiles[rows], never[rows], since[rows]), part.rows(rows))
+    first, last = sorted(int(each) for each in random.integers(0, days, 2))
+    weights = tide.weights()[first : last + 1]
+    found = share_within(quantiles, never, since, DAY + first - due, weights)
+    assert (found * part.amount).sum() == pytest.approx(by_day(pmf, part, DAY, days)[first : last + 1].sum(), rel=1e-6)
+
+
+def test_no_invoice_is_surer_than_sure_and_no_money_is_lost() -> None:
+    chance, amount = np.array([1.2, 0.5, 0.0, 0.9]), np.array([10.0, 40.0, 5.0, 10.0])
+    found = at_most_sure(chance, amount)
+    assert found.max() == 1.0
+    assert found[2] == 0.0
+    assert (found[[1, 3]] > chance[[1, 3]]).all()
+    assert (found * amount).sum() == pytest.approx((chance * amount).sum())
+    assert at_most_sure(np.array([1.5]), np.array([10.0])).tolist() == [1.0]
 
 
 def test_chances_of_an_invoice_by_hand() -> None:

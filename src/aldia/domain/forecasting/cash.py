@@ -9,6 +9,7 @@ import numpy as np
 
 from aldia.domain.forecasting import grid
 from aldia.domain.forecasting.book import Book, Floats
+from aldia.domain.forecasting.foresight import by_day, slots
 
 PATHS = 400
 TOGETHER = 0.25  # correlation of the invoices of one customer
@@ -45,9 +46,8 @@ class Flow:
 
     def add(self, pmf: Floats, part: Book) -> None:
         """Some of the open book, with its distributions (rows as in `part`)."""
-        ahead = part.due[:, None] + grid.DAYS[None, :] - self.day
-        slot = np.where((ahead >= 0) & (ahead < self.days), ahead, self.days)
-        self._expected += np.bincount(slot.ravel(), (pmf * part.amount[:, None]).ravel(), self.days + 1)
+        slot = slots(part, self.day, self.days)
+        self._expected += by_day(pmf, part, self.day, self.days)
         cumulated, paths, last = np.cumsum(pmf, axis=1), np.arange(PATHS), len(grid.DAYS) - 1
         for row in range(len(part)):
             own = self._random.standard_normal(PATHS)

@@ -71,17 +71,59 @@ def known_payments(prepared: Prepared, customer: Ints) -> Ints:
     return prepared.habits.payments[customer].astype(int)
 
 
-def share_within(quantiles: Floats, never: Floats, since: Ints, first: Ints, last: Ints) -> Floats:
-    """The chance that each invoice is paid from one delay to another (both included), read off its kept quantiles.
+def share_within(quantiles: Floats, never: Floats, since: Ints, first: Ints, weight: Floats) -> Floats:
+    """The chance that each invoice is paid within some days, the first of them at each one's delay `first`.
 
-    `since`: the first delay that was possible. Between quantiles chances are spread evenly.
+    `since`: the first delay that was possible. Between quantiles chances are spread evenly, times the `weight` of each
+    day (`Tide`; ones where nothing is known of days).
     """
     found = np.empty(len(quantiles))
+    edges = np.arange(len(weight) + 1) - 0.5
     for row in range(len(quantiles)):
-        at, levels = _curve(quantiles[row], float(never[row]), int(since[row]))
-        low, high = np.interp([first[row] - 0.5, last[row] + 0.5], at, levels)
-        found[row] = high - low
+        curve = _curve(quantiles[row], float(never[row]), int(since[row]))
+        found[row] = np.diff(np.interp(first[row] + edges, *curve)) @ weight
     return found
+
+
+def at_most_sure(chance: Floats, amount: Floats) -> Floats:
+    """Chances that weights raised above 1 brought back to it, what they lose in money given to those with room."""
+    found = np.minimum(chance, 1.0)
+    lost, room = float(((chance - found) * amount).sum()), found * (1 - found)
+    there = float((room * amount).sum())
+    return found + room * min(lost / there, 1.0) if lost and there else found
+
+
+class Tide:
+    """What quantiles do not keep: on which days of the calendar money comes. Gathered a few invoices at a time.
+
+    Nineteen quantiles spread an invoice evenly over Sundays and holidays. What the model said of all invoices together
+    for a day, over what their quantiles say, makes the parts add up to the whole.
+    """
+
+    def __init__(self, day: int, *, days: int) -> None:
+        self.day, self.days = day, days
+        self._said, self._kept = np.zeros(days), np.zeros(days)
+
+    def add(self, pmf: Floats, kept: Floats, part: Book) -> None:
+        """Distributions as the model said them and as their quantiles do (`pmf_of`), rows as in `part`."""
+        self._said += by_day(pmf, part, self.day, self.days)[: self.days]
+        self._kept += by_day(kept, part, self.day, self.days)[: self.days]
+
+    def weights(self) -> Floats:
+        """One factor a day from the morning on."""
+        there = self._kept > 0
+        return np.where(there, self._said / np.where(there, self._kept, 1.0), 1.0)
+
+
+def by_day(pmf: Floats, part: Book, day: int, days: int) -> Floats:
+    """Expected money by day from a morning on; what is beyond in the last place."""
+    return np.bincount(slots(part, day, days).ravel(), (pmf * part.amount[:, None]).ravel(), days + 1)
+
+
+def slots(part: Book, day: int, days: int) -> Ints:
+    """Which day from a morning on each delay of each invoice is; `days` where it is none of them."""
+    ahead = part.due[:, None] + grid.DAYS[None, :] - day
+    return np.where((ahead >= 0) & (ahead < days), ahead, days)
 
 
 def pmf_of(quantiles: Floats, never: Floats, since: Ints) -> Floats:

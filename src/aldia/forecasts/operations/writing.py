@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from aldia.domain.forecasting import explaining, risk
-from aldia.domain.forecasting.book import LAST, Book, Ints
+from aldia.domain.forecasting.book import LAST, Book, Floats, Ints
 from aldia.domain.forecasting.cash import Flow
 from aldia.domain.forecasting.facts import History
-from aldia.domain.forecasting.foresight import GRACE, LITTLE, NORMAL, Foresight, foresee, old_rate
+from aldia.domain.forecasting.foresight import GRACE, LITTLE, NORMAL, Foresight, Tide, foresee, old_rate, pmf_of
 from aldia.domain.forecasting.judging import BEYOND
 from aldia.domain.forecasting.model import Prepared
 from aldia.forecasts.models import CashForecast, Confidence, InvoiceForecast, ModelRun, RiskScore
@@ -65,25 +65,36 @@ def book_rows(night: Night) -> tuple[list[InvoiceForecast], list[CashForecast]]:
         code: Flow(night.day, days=HORIZON_DAYS, customers=ledger.book.customers, seed=night.day)
         for code in ledger.codes
     }
+    tides = {code: Tide(night.day, days=HORIZON_DAYS) for code in ledger.codes}
     reach = night.day - ledger.book.due[rows] <= LAST
     invoices: list[InvoiceForecast] = []
     for start in range(0, int(reach.sum()), CHUNK):
-        invoices += _part(night, rows[reach][start : start + CHUNK], flows)
+        invoices += _part(night, rows[reach][start : start + CHUNK], flows, tides)
     invoices += _beyond(night, rows[~reach])
+    night.run.calibration["tides"] = {
+        code: [round(float(each), 7) for each in tide.weights()] for code, tide in tides.items()
+    }
     there = [code for place, code in enumerate(ledger.codes) if (ledger.currency[rows] == place).any()]
     return invoices, [row for code in there for row in _cash(night, code, flows[code])]
 
 
-def _part(night: Night, rows: Ints, flows: dict[str, Flow]) -> list[InvoiceForecast]:
+def _part(night: Night, rows: Ints, flows: dict[str, Flow], tides: dict[str, Tide]) -> list[InvoiceForecast]:
     part = night.ledger.book.rows(rows)
     pmf = night.prepared.score(part)
     said = foresee(pmf, part, night.day, np.array(night.taught.learnt.levels))
     moved = explaining.moved_by(night.prepared, part)
     owed = replace(part, amount=night.ledger.balance[rows].astype(float))
+    kept = pmf_of(_days(said.quantiles), np.rint(1000 * said.never) / 1000, night.day - part.due)
     for place, code in enumerate(night.ledger.codes):
         mine = np.flatnonzero(night.ledger.currency[rows] == place)
         flows[code].add(pmf[mine], owed.rows(mine))
+        tides[code].add(pmf[mine], kept[mine], owed.rows(mine))
     return [_invoice(night, row, said, number, part, moved) for number, row in enumerate(rows)]
+
+
+def _days(quantiles: Floats) -> Floats:
+    """Quantiles as they are kept: whole days."""
+    return np.floor(quantiles + 0.5)
 
 
 def _invoice(
@@ -102,7 +113,7 @@ def _invoice(
         expected_on=_day(due, middle) if is_expected else None,
         low_on=max(_day(due, min(low, float(LAST))), date.fromordinal(night.day)),
         high_on=_day(due, high) if high < BEYOND else None,
-        quantiles=[int(each) for each in np.floor(said.quantiles[number] + 0.5)],
+        quantiles=[int(each) for each in _days(said.quantiles[number])],
         late_permille=_permille(said.late[number]),
         unpaid_permille=_permille(said.unpaid[number]),
         never_permille=_permille(said.never[number]),

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from django.db.models import QuerySet
 
-from aldia.domain.forecasting.book import LAST, UNPAID, Book
+from aldia.domain.forecasting.book import LAST, UNPAID, Book, Floats, Ints
 from aldia.domain.forecasting.cash import Flow
-from aldia.domain.forecasting.foresight import pmf_of, share_within
+from aldia.domain.forecasting.foresight import at_most_sure, pmf_of, share_within, slots
 from aldia.forecasts.models import CashForecast, InvoiceForecast, ModelRun
 from aldia.forecasts.stretches import HORIZON_DAYS, sides_of, stretches_from
 
@@ -25,7 +25,7 @@ MOST = 5_000  # invoices that are simulated while a person waits
 CHUNK = 1_000
 CERTAIN_WEEKS = 20
 CALIBRATION = {50: 0.5, 80: 0.8, 95: 0.95}
-COLUMNS = ("receivable__customer_id", "due_on", "balance", "quantiles", "never_permille", "receivable_id")
+COLUMNS = ("receivable__customer_id", "due_on", "balance", "quantiles", "never_permille", "receivable_id", "currency")
 
 
 class TooMany(Exception):
@@ -42,11 +42,13 @@ def cash_of(run: ModelRun, rows: QuerySet[InvoiceForecast], currency: str, horiz
         return []
     book, quantiles, never = _columns(found)
     day = run.as_of.toordinal()
+    tide = np.append(_tide(run, currency), 1.0)
     flow = Flow(day, days=HORIZON_DAYS, customers=book.customers, seed=day)
     for start in range(0, len(book), CHUNK):
         which = np.arange(start, min(start + CHUNK, len(book)))
         part = book.rows(which)
-        flow.add(pmf_of(quantiles[which], never[which], day - part.due), part)
+        pmf = pmf_of(quantiles[which], never[which], day - part.due)
+        flow.add(pmf * tide[slots(part, day, HORIZON_DAYS)], part)
     wanted = [each for each in stretches_from(run.as_of) if each.horizon == horizon]
     sums = flow.stretches([(each.first.toordinal() - day, each.last.toordinal() - day + 1) for each in wanted])
     scale = float(run.calibration.get("cash", 1.0))
@@ -85,19 +87,40 @@ class Share:
 def shares_of(
     run: ModelRun, rows: QuerySet[InvoiceForecast], first: date, last: date, most: int
 ) -> tuple[list[Share], int, int]:
-    """The invoices that add the most to a stretch of days, how much all of them add, and how many those are."""
+    """The invoices that add the most to a stretch of days, how much all of them add, and how many those are.
+
+    `rows`: of one currency. The whole book adds up to what was kept for the same days, to a unit or two.
+    """
     found = [row for row in rows.order_by().values_list(*COLUMNS).iterator(chunk_size=5_000) if row[3]]
     if not found:
         return [], 0, 0
     book, quantiles, never = _columns(found)
-    start, end = first.toordinal() - book.due, last.toordinal() - book.due
-    chance = share_within(quantiles, never, run.as_of.toordinal() - book.due, start, end)
-    amount = np.rint(chance * book.amount).astype(np.int64)
+    day, currency = run.as_of.toordinal(), found[0][6]
+    tide = np.append(_tide(run, currency), 1.0)
+    ahead = np.arange(first.toordinal(), last.toordinal() + 1) - day
+    weight = tide[np.where((ahead >= 0) & (ahead < HORIZON_DAYS), ahead, HORIZON_DAYS)]
+    chance = share_within(quantiles, never, day - book.due, first.toordinal() - book.due, weight)
+    chance = at_most_sure(chance, book.amount)
+    amount = _rounded(chance * book.amount)
     order = np.argsort(-amount, kind="stable")[:most]
     shares = [
         Share(found[row][5], round(1000 * float(chance[row])), int(amount[row])) for row in order if amount[row] > 0
     ]
     return shares, int(amount.sum()), int((amount > 0).sum())
+
+
+def _rounded(amount: Floats) -> Ints:
+    """Whole minor units that add up to the whole rounded once: the largest remainders are rounded up."""
+    found = np.floor(amount).astype(np.int64)
+    missing = round(float(amount.sum())) - int(found.sum())
+    found[np.argsort(found - amount, kind="stable")[:missing]] += 1
+    return found
+
+
+def _tide(run: ModelRun, currency: str) -> Floats:
+    """What each day weighs beside what quantiles say of it; nothing was kept of it by older runs."""
+    kept = run.calibration.get("tides", {}).get(currency) or [1.0] * HORIZON_DAYS
+    return np.array(kept, dtype=float)
 
 
 def _columns(found: Sequence[tuple[Any, ...]]) -> tuple[Book, np.ndarray, np.ndarray]:
