@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -119,6 +119,15 @@ def test_the_rows_behind_a_figure_say_the_same_sum(house: House, run: ModelRun, 
     for kept in current.cash(run, "MXN", horizon):
         _shares, total, _count = parts.shares_of(run, rows, kept.first, kept.last, 0)
         assert total == pytest.approx(kept.expected, abs=3)  # cents
+
+
+def test_whoever_asks_for_centuries_gets_what_there_is(house: House, run: ModelRun) -> None:
+    rows = InvoiceForecast.objects.filter(run=run, currency="MXN")
+    _shares, always, count = parts.shares_of(run, rows, date.min, date.max, 0)
+    _shares, ever, same = parts.shares_of(run, rows, run.as_of, run.as_of + parts.FARTHEST, 0)
+    assert (always, count) == (ever, same)
+    assert 0 < always <= sum(rows.values_list("balance", flat=True))
+    assert parts.shares_of(run, rows, date.min, run.as_of - timedelta(days=1), 5) == ([], 0, 0)
 
 
 def test_the_list_filters_by_day_and_is_exported(house: House, run: ModelRun) -> None:

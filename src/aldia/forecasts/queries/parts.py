@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from aldia.forecasts.stretches import HORIZON_DAYS, sides_of, stretches_from
 MOST = 5_000  # invoices that are simulated while a person waits
 CHUNK = 1_000
 CERTAIN_WEEKS = 20
+FARTHEST = timedelta(days=2 * LAST)  # of a stretch of days; anybody may ask for centuries
 CALIBRATION = {50: 0.5, 80: 0.8, 95: 0.95}
 COLUMNS = ("receivable__customer_id", "due_on", "balance", "quantiles", "never_permille", "receivable_id", "currency")
 
@@ -91,8 +92,9 @@ def shares_of(
 
     `rows`: of one currency. The whole book adds up to what was kept for the same days, to a unit or two.
     """
+    first, last = max(first, run.as_of), min(last, run.as_of + FARTHEST)
     found = [row for row in rows.order_by().values_list(*COLUMNS).iterator(chunk_size=5_000) if row[3]]
-    if not found:
+    if not found or first > last:
         return [], 0, 0
     book, quantiles, never = _columns(found)
     day, currency = run.as_of.toordinal(), found[0][6]
