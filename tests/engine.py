@@ -71,7 +71,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_pure(item: pytest.Item) -> bool:
-    """Of the domain, an adapter or a sample file, asking for no database; or a page that a journey stands for."""
+    """Of the domain, an adapter or a sample file, asking for no database; marked `once`; or a page of no journey."""
+    if item.get_closest_marker("once"):
+        return True
     folder = Path(item.path).relative_to(TESTS).parts[0]
     if folder == "browser":  # how a page behaves does not depend on the engine: a few whole journeys show that it works
         return Path(item.path).stem not in JOURNEYS

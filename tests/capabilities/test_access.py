@@ -171,6 +171,7 @@ def test_a_forged_address_of_the_client_does_not_lift_the_limit(ana: User) -> No
     assert last.status_code == 429 or "demasiados" in last.content.decode().lower()
 
 
+@pytest.mark.once
 def test_every_unsafe_address_wants_the_token_of_the_form(ana: User, company: Company) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ana, backend=BACKEND)
@@ -280,6 +281,7 @@ def test_an_invitation_ends_in_the_company(ana: User, company: Company, mailoutb
     assert luis.get(link[1]).status_code == 410
 
 
+@pytest.mark.once
 def test_our_own_pages_answer_every_method(ana: User, company: Company) -> None:
     client = client_of(ana)
     for route in routes():

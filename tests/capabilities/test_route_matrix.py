@@ -186,6 +186,7 @@ def test_ids_of_another_company_do_not_exist_in_ones_own(world: World) -> None:
     assert [each for each in found if opened_by_token not in each] == []
 
 
+@pytest.mark.once
 def test_the_lowest_role_changes_nothing(world: World) -> None:
     """An auditor of A: 403 where the role lacks the permission, and no row changes anywhere."""
     refused = set(range(200, 500))
@@ -237,6 +238,7 @@ def test_an_attack_in_a_page_is_seen() -> None:
     assert handlers(f'<a title="{escape(ATTACK)}">{escape(ATTACK)}</a>') == []
 
 
+@pytest.mark.once
 def test_hostile_text_is_shown_as_text(plain_settings: None) -> None:
     """Every text of a company is an attack: what pages show of it is text (reliability T17)."""
     world = make_world(ATTACK)
@@ -262,6 +264,7 @@ def is_frame(response: Any) -> bool:
     return "sandbox" in policy and "default-src 'none'" in policy and not any("script" in each for each in policy)
 
 
+@pytest.mark.once
 def test_the_walk_finds_a_leak(world: World) -> None:
     """The control of the walk: in the hands of somebody who may, the same requests do show the canary."""
     found = problems(world, world.lowest, world.company.slug, lambda route: {404})

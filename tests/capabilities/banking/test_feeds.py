@@ -21,7 +21,6 @@ from aldia.banking.operations.feeds import Details, choose, connect, disconnect,
 from aldia.banking.queries.feeds import changed_at_bank, due_to_ask, new_events
 from aldia.customers.operations.versions import Refused, Stale
 from aldia.domain.ports.banks import FeedAccount
-from aldia.integrations import http
 from aldia.integrations.banks.fintoc import Fintoc
 from aldia.tenancy.models import AuditEvent, Company, Secret, User
 from aldia.tenancy.scope import company_scope
@@ -65,11 +64,6 @@ class Branch:
             company=self.company, movement=row, how="manual", key=uuid.uuid4().hex, amount=row.amount, applied_at=NOW
         )
         return row
-
-
-@pytest.fixture(autouse=True)
-def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", 0.5)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from aldia.domain.ports.banks import BadSignature, FeedKind, ProviderFailure
-from aldia.integrations import http
 from aldia.integrations.banks.fintoc import Fintoc
 from aldia.integrations.banks.generic import Generic
 from aldia.integrations.banks.pinned import place_of
@@ -20,11 +19,6 @@ from tests.integrations.payments.peers import serving
 
 SINCE = date(2026, 11, 1)
 HERE = {"country": "MX", "currency": "MXN", "private_networks": "127.0.0.0/8"}
-
-
-@pytest.fixture(autouse=True)
-def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", 0.5)
 
 
 @pytest.fixture

@@ -65,8 +65,7 @@ def made(name: str, url: str = "") -> Adapter:
 
 
 @pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", 0.4)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
 
@@ -187,7 +186,8 @@ def test_nobody_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["hang", "drop"])
-def test_silence_after_it_was_taken(name: str, provider: Provider, how: str) -> None:
+def test_silence_after_it_was_taken(name: str, provider: Provider, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "TIMEOUT", 0.4 if how == "hang" else http.TIMEOUT)
     provider.breaks = how
     with pytest.raises(ChannelUnknown):
         made(name, provider.url).send(message(CASES[name]))

@@ -40,7 +40,7 @@ HOSTILE = "Pagos\r\nBcc: otra@victima.mx\u2028X-Evil: 1\x85\x00\u202eSubject: ja
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "TIMEOUT", 1.0)
+    monkeypatch.setattr(smtp, "TIMEOUT", 5.0)
 
 
 @pytest.fixture

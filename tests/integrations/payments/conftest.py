@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from aldia.integrations import http
 from tests.integrations.payments.cases import CASES
 from tests.integrations.payments.peers import World, serving
-
-
-@pytest.fixture(autouse=True)
-def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", 0.5)
 
 
 @pytest.fixture

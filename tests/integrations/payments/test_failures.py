@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aldia.domain.ports.payments import ProviderFailure, ProviderUnknown
+from aldia.integrations import http
 from tests.integrations.channels.peers import free_port
 from tests.integrations.payments.cases import CASES, made
 from tests.integrations.payments.peers import GARBAGE, World
@@ -101,8 +102,9 @@ def test_what_may_have_been_taken_is_asked_again_with_its_key(name: str, action:
 
 
 @pytest.mark.parametrize("name", SOCKETS)
-def test_a_long_silence(name: str, world: World) -> None:
+def test_a_long_silence(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every wait ends."""
+    monkeypatch.setattr(http, "TIMEOUT", 0.5)
     provider_id = prepared(name, world)
     world.breaks = "hang"
     with pytest.raises(ProviderFailure):
@@ -130,8 +132,6 @@ def test_a_key_that_cannot_be_sent(name: str, pasted: str, world: World) -> None
 
 @pytest.mark.parametrize("name", SOCKETS)
 def test_an_endless_answer(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aldia.integrations import http
-
     provider_id = prepared(name, world)
     monkeypatch.setattr(http, "MAX_ANSWER", 40)
     with pytest.raises(ProviderFailure):
