@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ DIALOGS = "document.querySelectorAll('dialog[popover]')"
 SETTLED = "document.documentElement.dataset.bsTheme === 'dark' && !document.getAnimations().length"
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PARTS = 3  # processes may share the pages
+STRIDE = 2 if os.environ.get("CI") else 1  # a short look where time is short: every other kind of page
 FEWEST = 40  # kinds of pages: fewer means that the crawl lost its way
 
 
@@ -57,7 +59,7 @@ def test_pages_are_for_everybody_and_fit_a_phone(page: Page, addresses: list[str
         for address in addresses[part::PARTS]:
             page.goto(address)
         return
-    own = addresses[part::PARTS]
+    own = addresses[part::PARTS][::STRIDE]
     problems = [f"{address}: {problem}" for address in own for problem in _inspect(page, address)]
     assert problems == [], "\n".join(problems)
 
