@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.crawling import crawl, kind
 from tests.browser.people import DEMO
@@ -26,18 +27,34 @@ STRIDE = 2 if os.environ.get("CI") else 1  # a short look where time is short: e
 FEWEST = 40  # kinds of pages: fewer means that the crawl lost its way
 
 
+@dataclass
+class Way:
+    """What a crawl found, and the cookies that it was given on the way: the portal is entered by a link."""
+
+    addresses: list[str]
+    passes: Any
+
+
 @pytest.fixture(scope="session")
-def _crawled() -> dict[str, list[str]]:
-    """What a process has found: it may have several parts."""
-    return {}
+def _ways() -> list[Way]:
+    """Crawled once by a process: it may have several parts."""
+    return []
 
 
 @pytest.fixture
-def addresses(page: Page, _crawled: dict[str, list[str]]) -> list[str]:
+def way(login: Callable[..., Page], _ways: list[Way]) -> Way:
     """One page of every kind; nothing that a link leads to may be missing or fail."""
-    if "found" not in _crawled:
-        _crawled["found"] = _crawl(page)
-    return _crawled["found"]
+    if not _ways:
+        page = login()
+        found = _crawl(page)
+        _ways.append(Way(found, page.context.storage_state()))
+    return _ways[0]
+
+
+@pytest.fixture
+def walker(visitor: Callable[..., BrowserContext], way: Way) -> Page:
+    """A page of the demo's owner who has gone that way."""
+    return visitor(storage_state=way.passes).new_page()
 
 
 def _crawl(page: Page) -> list[str]:
@@ -53,14 +70,14 @@ def _crawl(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_pages_are_for_everybody_and_fit_a_phone(page: Page, addresses: list[str], part: int) -> None:
+def test_pages_are_for_everybody_and_fit_a_phone(walker: Page, way: Way, part: int) -> None:
     """How a page looks does not depend on the engine: on PostgreSQL each is only opened, and may not complain."""
     if connection.vendor == "postgresql":
-        for address in addresses[part::PARTS]:
-            page.goto(address)
+        for address in way.addresses[part::PARTS]:
+            walker.goto(address)
         return
-    own = addresses[part::PARTS][::STRIDE]
-    problems = [f"{address}: {problem}" for address in own for problem in _inspect(page, address)]
+    own = way.addresses[part::PARTS][::STRIDE]
+    problems = [f"{address}: {problem}" for address in own for problem in _inspect(walker, address)]
     assert problems == [], "\n".join(problems)
 
 

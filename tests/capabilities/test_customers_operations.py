@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,6 +20,8 @@ from aldia.customers.operations.versions import NotThere, Refused, Stale
 from aldia.customers.queries import Filter
 from aldia.tenancy.models import AuditEvent, Company, Membership, Role, StoredFile, User
 from aldia.tenancy.scope import company_scope
+
+TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ def test_two_foreign_customers_share_the_tax_id_of_foreigners(company):
 
 def test_an_edit_keeps_before_and_after_and_the_search(aceros, ana):
     details = Details("Aceros del Sur", term_days=45)
-    customer = customers.update_customer(customer_id=aceros.pk, version=1, details=details, actor=ana)
+    customer = customers.update_customer(customer_id=aceros.pk, version=1, details=details, today=TODAY, actor=ana)
     assert (customer.term_days, customer.version) == (45, 2)
     assert "sur" in customer.search
     event = AuditEvent.objects.get(verb="customers.edited")
@@ -107,15 +109,17 @@ def test_an_edit_keeps_before_and_after_and_the_search(aceros, ana):
 
 
 def test_saving_without_changes_leaves_no_trace(aceros):
-    customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Aceros del Norte"), actor=None)
+    customers.update_customer(
+        customer_id=aceros.pk, version=1, details=Details("Aceros del Norte"), today=TODAY, actor=None
+    )
     assert verbs() == ["customers.created"]
     assert Customer.objects.get().version == 1
 
 
 def test_the_second_of_two_edits_of_one_form_is_told(aceros):
-    customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Una"), actor=None)
+    customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Una"), today=TODAY, actor=None)
     with pytest.raises(Stale, match="Alguien guardó cambios"):
-        customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Otra"), actor=None)
+        customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Otra"), today=TODAY, actor=None)
     assert Customer.objects.get().legal_name == "Una"
 
 
@@ -125,7 +129,9 @@ def test_of_many_pairs_of_edits_exactly_one_is_saved(aceros):
         version = Customer.objects.get().version
         for name in (f"A{turn}", f"B{turn}"):
             try:
-                customers.update_customer(customer_id=aceros.pk, version=version, details=Details(name), actor=None)
+                customers.update_customer(
+                    customer_id=aceros.pk, version=version, details=Details(name), today=TODAY, actor=None
+                )
                 saved += 1
             except Stale:
                 refused += 1
@@ -135,7 +141,7 @@ def test_of_many_pairs_of_edits_exactly_one_is_saved(aceros):
 def test_a_customer_of_another_company_does_not_exist(aceros):
     other = Company.objects.create(slug="sur", legal_name="Sur", tax_id="SUR010101AB1")
     with company_scope(other.pk), pytest.raises(NotThere):
-        customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Robada"), actor=None)
+        customers.update_customer(customer_id=aceros.pk, version=1, details=Details("Robada"), today=TODAY, actor=None)
 
 
 def test_a_customer_without_documents_can_be_deleted(aceros):
@@ -267,9 +273,9 @@ def test_customers_move_between_portfolios_and_back_to_none(aceros, ana):
     north = portfolios.create_portfolio(name=" Norte ", collector_id=ana.pk, actor=ana)
     other = create("OTR010101AB1", "Otra", portfolio_id=north.pk)
     both = [aceros.pk, other.pk]
-    assert portfolios.assign_portfolio(customer_ids=both, portfolio_id=north.pk, actor=ana) == 1
+    assert portfolios.assign_portfolio(customer_ids=both, portfolio_id=north.pk, today=TODAY, actor=ana) == 1
     assert queries.portfolio_counts() == {north.pk: (2, 0)}
-    assert portfolios.delete_portfolio(portfolio_id=north.pk, actor=ana) == 2
+    assert portfolios.delete_portfolio(portfolio_id=north.pk, today=TODAY, actor=ana) == 2
     assert queries.portfolio_counts() == {None: (2, 0)}
     assert Customer.objects.get(pk=aceros.pk).version == 3
 
@@ -282,12 +288,12 @@ def test_portfolios_have_one_name_and_a_collector_of_the_company(aceros, ana):
             portfolios.create_portfolio(name=name, collector_id=collector, actor=None)
         assert caught.value.field == field
     with pytest.raises(NotThere):
-        portfolios.assign_portfolio(customer_ids=[aceros.pk], portfolio_id=uuid.uuid4(), actor=None)
+        portfolios.assign_portfolio(customer_ids=[aceros.pk], portfolio_id=uuid.uuid4(), today=TODAY, actor=None)
 
 
 def test_two_edits_of_a_portfolio(company):
     portfolio = portfolios.create_portfolio(name="Norte", actor=None)
-    edit = {"portfolio_id": portfolio.pk, "version": 1, "collector_id": None, "actor": None}
+    edit = {"portfolio_id": portfolio.pk, "version": 1, "collector_id": None, "today": TODAY, "actor": None}
     portfolios.update_portfolio(name="Sur", **edit)
     with pytest.raises(Stale):
         portfolios.update_portfolio(name="Este", **edit)
@@ -352,7 +358,7 @@ def test_the_list_filters(aceros, ana):
 def test_the_activity_of_a_customer_holds_what_was_done_to_many(aceros, ana):
     other = create("OTR010101AB1", "Otra")
     north = portfolios.create_portfolio(name="Norte", actor=ana)
-    portfolios.assign_portfolio(customer_ids=[aceros.pk, other.pk], portfolio_id=north.pk, actor=ana)
+    portfolios.assign_portfolio(customer_ids=[aceros.pk, other.pk], portfolio_id=north.pk, today=TODAY, actor=ana)
     assert [event.verb for event in queries.activity_of(aceros, {})] == [
         "customers.portfolio_assigned",
         "customers.created",

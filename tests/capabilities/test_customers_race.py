@@ -21,6 +21,7 @@ with company_scope(company.pk):
 """
 RACER = """
 import time
+from datetime import date
 from django.db.utils import DatabaseError
 from aldia.customers.models import Customer
 from aldia.customers.operations import customers, intake, versions
@@ -32,6 +33,7 @@ from aldia.tenancy.scope import company_scope
 if {guards_off}:
     customers.take = lambda model, pk, version: model.objects.get(pk=pk)
 
+TODAY = date(2026, 11, 21)
 saved = stale = failed = 0
 with company_scope(Company.objects.get(slug="carrera").pk):
     ids = list(Customer.objects.filter(tax_id__startswith="CLI").order_by("tax_id").values_list("pk", flat=True))
@@ -39,7 +41,8 @@ with company_scope(Company.objects.get(slug="carrera").pk):
         pass
     for pk in ids:
         try:
-            customers.update_customer(customer_id=pk, version=1, details=Details("Nombre {racer}"), actor=None)
+            details = Details("Nombre {racer}")
+            customers.update_customer(customer_id=pk, version=1, details=details, today=TODAY, actor=None)
             saved += 1
         except versions.Stale:
             stale += 1

@@ -26,6 +26,7 @@ from aldia.reminders.queries import followers
 from aldia.tenancy.models import AuditEvent, Company
 from aldia.tenancy.scope import company_scope
 
+TODAY = date(2026, 11, 21)
 HEAD = [headings[0] for headings in sheets.HEADINGS.values()]
 BLANK = dict.fromkeys(sheets.HEADINGS, "")
 
@@ -71,7 +72,9 @@ def preview(data, **rules):
 
 
 def apply(data, token, **rules):
-    return apply_changes(data=data, customers=Customer.objects.all(), rules=Rules(**rules), token=token, actor=None)
+    return apply_changes(
+        data=data, customers=Customer.objects.all(), rules=Rules(**rules), token=token, today=TODAY, actor=None
+    )
 
 
 def told(row):
@@ -209,7 +212,7 @@ def test_a_change_in_between_is_refused_and_writes_nothing(aceros):
     data = xlsx([row | {"term_days": 45}])
     seen = preview(data)
     customers.update_customer(
-        customer_id=aceros.pk, version=1, details=Details("Aceros del Norte", term_days=60), actor=None
+        customer_id=aceros.pk, version=1, details=Details("Aceros del Norte", term_days=60), today=TODAY, actor=None
     )
     with pytest.raises(PreviewChanged, match="Algo cambió"):
         apply(data, seen.token)
@@ -231,7 +234,7 @@ def test_another_file_or_a_second_time_is_refused(aceros):
 def test_a_sheet_exported_before_another_edit_shows_what_it_would_undo(aceros):
     (row,) = exported()
     customers.update_customer(
-        customer_id=aceros.pk, version=1, details=Details("Aceros del Norte", term_days=60), actor=None
+        customer_id=aceros.pk, version=1, details=Details("Aceros del Norte", term_days=60), today=TODAY, actor=None
     )
     assert told(preview(xlsx([row])).rows[0]) == {"term_days": ("60", "30")}
 

@@ -31,6 +31,24 @@ with company_scope(company.pk):
                              content={{"concept": "Renta de {{mes}}", "amount": 1000_00}}, currency="MXN",
                              starts_on=date(2026, 3, 2)), today=date(2026, 3, 2), actor=None)
 """
+INVOICES = """
+from datetime import date
+from aldia.domain.fiscal.drafts import to_json
+from aldia.domain.recurrence import Rule
+from aldia.recurring.operations.schedules import Details, save
+from aldia.tenancy.scope import company_scope
+from tests.support.drafting import invoice, with_fiscal_profile, with_profile
+from tests.support.issuer import issuing_company, receiving_customer
+company = issuing_company(slug="rentas")
+with company_scope(company.pk):
+    with_profile()
+    customer = receiving_customer(company)
+    with_fiscal_profile(customer)
+    for number in range({schedules}):
+        save(details=Details(name=f"Renta {{number}}", kind="invoice", customer_id=customer.pk, rule=Rule(days=(2,)),
+                             content=to_json(invoice()), currency="MXN", starts_on=date(2026, 3, 2)),
+             today=date(2026, 3, 2), actor=None)
+"""
 RUNNER = """
 import time, uuid
 from datetime import UTC, date, datetime, timedelta
@@ -76,6 +94,17 @@ with company_scope(Company.objects.get(slug="rentas").pk):
     counts = [Receivable.objects.count(), PaymentLink.objects.count(), Message.objects.count()]
     print(json.dumps([states, counts, broken]))
 """
+ISSUED = """
+import json
+from aldia.issuing.models import Issue
+from aldia.recurring.models import Occurrence
+from aldia.tenancy.models import Company
+from aldia.tenancy.scope import company_scope
+with company_scope(Company.objects.get(slug="rentas").pk):
+    made = sorted(Issue.objects.values_list("state", "folio"), key=lambda each: int(each[1] or 0))
+    named = Occurrence.objects.filter(issue__isnull=False).values("issue").distinct().count()
+    print(json.dumps([[each[0] for each in made], [each[1] for each in made], named]))
+"""
 # Control: each runner has a name of its own for the date, so that the unique key does not hold them together.
 OWN_DATE = """
 plain = turning._occurrence
@@ -90,6 +119,15 @@ NO_CLAIM = """
 issuing.claim = lambda occurrence_id: Occurrence.objects.get(pk=occurrence_id)
 issuing.key_of = lambda row: uuid.uuid4()
 issuing._send_charge = lambda *about: ""  # the link's key comes from the receivable, and would be another too
+"""
+# Control: nobody looks whether the date has its invoice, and what is drafted has a key of its own.
+NO_CLAIM_OF_INVOICES = """
+def unclaimed(occurrence_id):
+    row = Occurrence.objects.get(pk=occurrence_id)
+    row.issue = None
+    return row
+issuing.claim = unclaimed
+issuing.origin_key = lambda row: str(uuid.uuid4())
 """
 
 
@@ -106,9 +144,15 @@ def report(house: House) -> tuple[list[str], list[int], list[str]]:
     return states, counts, broken
 
 
-def race(house: House, patch: str = "") -> int:
+def issued(house: House) -> tuple[list[str], list[str], int]:
+    """The states and folios of the invoices, and how many of them a date names."""
+    states, folios, named = json.loads(house.run(ISSUED).splitlines()[-1])
+    return states, folios, named
+
+
+def race(house: House, patch: str = "", setup: str = SETUP) -> int:
     """Let the runners go at once; how many dates they say they issued."""
-    house.run(SETUP.format(schedules=SCHEDULES))
+    house.run(setup.format(schedules=SCHEDULES))
     start = time.time() + 15
     crew = [
         house.spawn(RUNNER.format(start=start, later=6, patch=patch.format(racer=number))) for number in range(RUNNERS)
@@ -137,6 +181,19 @@ def test_without_the_claim_of_the_date_it_is_issued_again_and_again(house: House
     assert len(states) == SCHEDULES < counts[0]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_each_date_has_one_invoice_with_one_folio_by_however_many_runners(house: House) -> None:
+    assert race(house, setup=INVOICES) == SCHEDULES
+    assert issued(house) == (["queued"] * SCHEDULES, ["1", "2", "3", "4", "5"], SCHEDULES)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_claim_of_the_date_it_has_several_invoices(house: House) -> None:
+    assert race(house, NO_CLAIM_OF_INVOICES, INVOICES) > SCHEDULES
+    states, _folios, named = issued(house)
+    assert len(states) > SCHEDULES == named
+
+
 KILLS = ("after_occurrence:1", "after_occurrence:3", "after_issue:1", "after_issue:2", "after_issue:5")
 
 
@@ -155,6 +212,21 @@ def test_a_runner_killed_anywhere_leaves_nothing_out_and_nothing_twice(house: Ho
     finished(house.spawn(code))
     assert report(house) == (["done"] * SCHEDULES, [SCHEDULES] * 3, [])
     assert house.run(RUNNER.format(start=0, later=0, patch="")).split()[-1] == "0"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_runner_killed_among_invoices_leaves_nothing_out_and_nothing_twice(house: House) -> None:
+    house.run(INVOICES.format(schedules=SCHEDULES))
+    code = RUNNER.format(start=0, later=0, patch="")
+    for point in KILLS:
+        killed = house.spawn(code, CRASH_AT=point)
+        killed.communicate(timeout=120)
+        assert killed.returncode == -signal.SIGKILL, point
+        states, folios, named = issued(house)
+        assert states == ["queued"] * named
+        assert folios == [str(number + 1) for number in range(named)]
+    finished(house.spawn(code))
+    assert issued(house) == (["queued"] * SCHEDULES, ["1", "2", "3", "4", "5"], SCHEDULES)
 
 
 def test_every_point_is_killed_at() -> None:

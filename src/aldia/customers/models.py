@@ -68,6 +68,24 @@ class Customer(CompanyModel):
         return self.trade_name or self.legal_name
 
 
+class Handover(CompanyModel):
+    """Who collected a customer until the day (with it) on which it passed to somebody else or to nobody.
+
+    What nobody collected has no row: it counts for who takes it next, as what came before the first row does.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    collector = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    until = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "customer", "until"], name="handover_day")]
+        base_manager_name = "all_companies"
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.until}"
+
+
 class ContactRole(models.TextChoices):
     COLLECTIONS = "collections", _("Cobranza")
     BILLING = "billing", _("Facturación")

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models.functions import Coalesce, Lower
 
-from aldia.customers.models import Contact, CreditLine, Customer, CustomerFile, Portfolio
+from aldia.customers.models import Contact, CreditLine, Customer, CustomerFile, Handover, Portfolio
 from aldia.domain.folding import fold
 from aldia.tenancy.models import AuditEvent, Membership, User
 
@@ -32,6 +32,13 @@ def visible_to(membership: Membership) -> QuerySet[Customer]:
     if membership.own_portfolio_only:
         customers = customers.filter(portfolio__collector=membership.user_id)
     return customers
+
+
+def collector_on(day: str, customer: str = "customer") -> Coalesce:
+    """Expression: who collected the customer of a row when the day in its column `day` began; None: nobody since."""
+    later = Handover.objects.filter(customer=OuterRef(customer), until__gte=OuterRef(day)).order_by("until")
+    had = Subquery(later.values("collector")[:1], output_field=UUIDField())
+    return Coalesce(had, F(f"{customer}__portfolio__collector"), output_field=UUIDField())
 
 
 def portfolios_by_name() -> QuerySet[Portfolio]:

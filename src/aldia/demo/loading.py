@@ -73,7 +73,7 @@ def load_demo(
         say(f"Haciendo y leyendo unos {documents:,} CFDI sellados de año y medio")
         _import_story(cast, credentials, owner, today=today, now=now, documents=documents)
         say("Clientes: contactos, plazos, líneas de crédito, carteras")
-        found = _equip_customers(cast, owner)
+        found = _equip_customers(cast, owner, today)
         on = [row for person, row in found if person.is_on]
         switch_on(customer_ids=[row.pk for row in on], today=today, actor=owner)
         say("Lo que pasa en cualquier oficina: pagos, saldos iniciales, pausas, notas de cobro")
@@ -156,7 +156,7 @@ def _open_balances(cast: DemoCast, people: list[DemoCustomer], owner: User, toda
     apply_opening(rows=openings, today=today, actor=owner, name="Saldos iniciales.csv")
 
 
-def _equip_customers(cast: DemoCast, owner: User) -> list[tuple[DemoCustomer, Customer]]:
+def _equip_customers(cast: DemoCast, owner: User, today: date) -> list[tuple[DemoCustomer, Customer]]:
     """Give the customers that the papers brought what no paper says of them."""
     collectors = dict(User.objects.values_list("email", "pk"))
     ids = {
@@ -168,15 +168,15 @@ def _equip_customers(cast: DemoCast, owner: User) -> list[tuple[DemoCustomer, Cu
     for person in cast.customers:
         row = rows.get((person.rfc, person.party.foreign_id))
         if row is not None:
-            found.append((person, _equip(person, row, ids[person.portfolio], owner)))
+            found.append((person, _equip(person, row, ids[person.portfolio], owner, today)))
     return found
 
 
-def _equip(person: DemoCustomer, row: Customer, portfolio_id: uuid.UUID, owner: User) -> Customer:
+def _equip(person: DemoCustomer, row: Customer, portfolio_id: uuid.UUID, owner: User, today: date) -> Customer:
     details = Details(
         legal_name=row.legal_name, trade_name=person.name, term_days=person.credit_days, portfolio_id=portfolio_id
     )
-    row = update_customer(customer_id=row.pk, version=row.version, details=details, actor=owner)
+    row = update_customer(customer_id=row.pk, version=row.version, details=details, today=today, actor=owner)
     for contact in person.contacts:
         human = contacts.Person(
             name=contact.name,

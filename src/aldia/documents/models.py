@@ -50,7 +50,8 @@ class FiscalDocument(CompanyModel):
 
     The original bytes are `size` bytes with hash `sha256`, inside `original` (the archive it came in) at the member
     whose local header starts at `original_offset`.
-    `issued_on` is the day of issue at the place of issue. `relations` live in `DocumentRelation`.
+    `issued_on` is the day of issue at the place of issue. `printed_note`: what the issuer says on paper to the
+    customer, for which the original has no place. `relations` live in `DocumentRelation`.
     """
 
     country = models.CharField(max_length=2)
@@ -95,6 +96,7 @@ class FiscalDocument(CompanyModel):
     size = models.IntegerField()
     sha256 = models.CharField(max_length=64)
     parser_version = models.SmallIntegerField(default=1)
+    printed_note = models.CharField(max_length=500, null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "country", "key"], name="document_key")]

@@ -1,4 +1,4 @@
-"""The printed representation of a CFDI, set from its original bytes: what the XML says and nothing else."""
+"""The printed representation of a CFDI, set from its original bytes: what the XML says, and the issuer's note."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ def cfdi_pdf(document: FiscalDocument) -> bytes:
         raise CannotPrint(_("El archivo original de este documento ya no se puede leer.")) from error
     is_ours = document.direction == Direction.ISSUED
     is_cancelled = document.status == AuthorityStatus.CANCELLED
-    return pdf_of(data, brand=current_brand() if is_ours else Brand(), is_cancelled=is_cancelled)
+    brand = current_brand() if is_ours else Brand()
+    return pdf_of(data, brand=brand, is_cancelled=is_cancelled, note=document.printed_note or "")
 
 
-def pdf_of(data: bytes, *, brand: Brand, is_cancelled: bool = False) -> bytes:
+def pdf_of(data: bytes, *, brand: Brand, is_cancelled: bool = False, note: str = "") -> bytes:
     """The paper of the bytes of a CFDI. Raises `CannotPrint`."""
     try:
-        return set_pdf("cfdi", paper_of(read_printed(data), brand, is_cancelled))
+        return set_pdf("cfdi", paper_of(read_printed(data), brand, is_cancelled, note))
     except FiscalError as error:
         raise CannotPrint(error.message) from error
     except CannotSet as error:
@@ -68,7 +69,7 @@ def file_name(document: FiscalDocument) -> str:
     return re.sub(r"[^\w.-]+", "_", document.number).strip("._") + ".pdf"
 
 
-def paper_of(printed: Printed, brand: Brand, is_cancelled: bool) -> dict[str, Any]:
+def paper_of(printed: Printed, brand: Brand, is_cancelled: bool, note: str = "") -> dict[str, Any]:
     """What the template `cfdi.typ` asks for: texts only."""
     document = printed.document
     is_global = printed.period is not None
@@ -90,6 +91,7 @@ def paper_of(printed: Printed, brand: Brand, is_cancelled: bool) -> dict[str, An
         "has_discount": any(each.line.discount for each in printed.lines),
         "lines": [_line(each, document.currency) for each in printed.lines[:MAX_LINES]],
         "lines_note": _lines_note(len(printed.lines)),
+        "note": [breakable(each) for each in note.splitlines()],
         "payments": _payments(printed),
         "totals": _payment_totals(printed) if document.payments else _totals(document),
         "words": _words(document),

@@ -28,7 +28,7 @@ def preview(issue: Issue) -> bytes:
         draft = replace(draft, issued_at=datetime(at.year, at.month, at.day))  # noqa: DTZ001 - a CFDI has no zone
     try:
         printed = read_printed(UnsealedPress().issue(draft, uuid=_NOBODY))
-        paper = paper_of(printed, current_brand(), is_cancelled=False)
+        paper = paper_of(printed, current_brand(), is_cancelled=False, note=draft.note)
         return set_pdf("cfdi", paper | _UNSTAMPED | {"number": _number(issue)})
     except (FiscalError, ValueError) as error:
         raise CannotPrint(_("Al borrador le faltan datos para verse como documento: complétalo primero.")) from error

@@ -59,6 +59,7 @@ FROZEN = {  # columns that never change once the row is there
     "banking_matchline": ("match_id", "receivable_id", "known_id", "reason_id", "amount", "difference"),
     "banking_statementfile": ("file_id", "sha256"),
     "collections_activity": ("customer_id", "kind", "outcome", "at", "on", "note", "by_id"),
+    "customers_handover": ("customer_id", "collector_id", "until"),
     "forecasts_invoiceforecast": (
         "run_id",
         "receivable_id",

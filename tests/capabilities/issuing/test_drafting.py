@@ -249,8 +249,15 @@ class TestWhatItNames:
 
 
 def test_the_paper_of_a_draft_says_that_it_is_none(customer: Customer) -> None:
-    text = text_of(drafting.preview(drafted(customer)))
-    for told in ("BORRADOR SIN VALIDEZ", "Sin timbrar", "ABARROTES LA GUERA", "1,160.00", "Limpiador multiusos 20 L"):
+    text = text_of(drafting.preview(drafted(customer, invoice(note="Entrega en bodega 4"))))
+    for told in (
+        "BORRADOR SIN VALIDEZ",
+        "Sin timbrar",
+        "ABARROTES LA GUERA",
+        "1,160.00",
+        "Limpiador multiusos 20 L",
+        "Entrega en bodega 4",
+    ):
         assert told in text
     for stamped in ("Sello digital", "representación impresa de un CFDI", "verificacfdi"):
         assert stamped not in text

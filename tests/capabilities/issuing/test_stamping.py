@@ -12,6 +12,7 @@ from lxml import etree
 from aldia.customers.models import Customer
 from aldia.documents.models import FiscalDocument, IngestBatch
 from aldia.documents.originals import read_original
+from aldia.documents.papers import cfdi_pdf
 from aldia.domain.fiscal.drafts import DraftParty, to_json
 from aldia.domain.ports.stamping import Stamped, StampFailure, StampRefused
 from aldia.integrations.stamping.simulated_pac import SimulatedPac
@@ -28,6 +29,7 @@ from tests.support.issuer import (
     with_seal,
     with_simulated_pac,
 )
+from tests.support.papers import text_of
 
 pytest.importorskip("satcfdi", reason="the extra mx is not installed")
 
@@ -92,6 +94,22 @@ def test_a_document_is_sealed_stamped_on_file_and_owed(customer: Customer) -> No
     assert (batch.state, batch.source, batch.opened) == ("done", "issue", 1)
     verbs = list(AuditEvent.objects.filter(verb__startswith="issuing.").order_by("seq").values_list("verb", flat=True))
     assert verbs[2:] == ["issuing.seal_used", "issuing.sealed", "issuing.stamped"]
+
+
+def test_the_note_to_the_customer_is_on_the_paper_and_not_in_the_document(customer: Customer) -> None:
+    words = "Paga antes del día 30.\nGracias por su compra"
+    stamping.work(issue_id=queued(customer, invoice(note=words)).pk, now=NOW)
+    document = FiscalDocument.objects.get()
+    assert document.printed_note == words
+    assert "Gracias" not in read_original(document).decode()
+    said = text_of(cfdi_pdf(document))
+    for line in words.splitlines():
+        assert line in said
+
+
+def test_a_note_whose_period_made_it_too_long_is_cut(customer: Customer) -> None:
+    stamping.work(issue_id=queued(customer, invoice(note="ñ" * 700)).pk, now=NOW)
+    assert FiscalDocument.objects.get().printed_note == "ñ" * 500
 
 
 def test_a_customer_that_is_off_owes_nothing_yet(customer: Customer) -> None:

@@ -11,6 +11,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import date
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -87,7 +88,7 @@ def preview_changes(*, data: bytes, customers: QuerySet[Customer], rules: Rules)
 
 
 def apply_changes(
-    *, data: bytes, customers: QuerySet[Customer], rules: Rules, token: str, actor: User | None
+    *, data: bytes, customers: QuerySet[Customer], rules: Rules, token: str, today: date, actor: User | None
 ) -> Applied:
     """Write what the preview with this token showed; rows with errors stay as they are.
 
@@ -101,18 +102,18 @@ def apply_changes(
         preview = _preview(wanted, on_file, rules)
         if preview.token != token:
             raise PreviewChanged
-        applied = _write(preview, on_file, rules)
+        applied = _write(preview, on_file, rules, today)
         if applied.detail:
             detail = {"customers": applied.detail}
             audit.record(actor=actor, verb="customers.sheet_applied", object_type="customers", detail=detail)
     return applied
 
 
-def _write(preview: Preview, on_file: _OnFile, rules: Rules) -> Applied:
+def _write(preview: Preview, on_file: _OnFile, rules: Rules, today: date) -> Applied:
     """An import may create one of the new customers at this very moment."""
     try:
         with transaction():
-            return write_rows(preview.changed, on_file.current, rules.country)
+            return write_rows(preview.changed, on_file.current, rules.country, today)
     except IntegrityError as error:
         raise PreviewChanged from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from django.db import IntegrityError
 from django.db.models import ProtectedError
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from aldia.customers.identity import Identity, identify, is_public, search_text
 from aldia.customers.models import Customer, Portfolio
+from aldia.customers.operations.handovers import keep_moves
 from aldia.customers.operations.intake import clip, find
 from aldia.customers.operations.versions import NotThere, Refused, change, take
 from aldia.domain import tax_ids
@@ -100,11 +102,14 @@ def _insert(customer: Customer, identity: Identity) -> None:
         raise
 
 
-def update_customer(*, customer_id: uuid.UUID, version: int, details: Details, actor: User | None) -> Customer:
+def update_customer(
+    *, customer_id: uuid.UUID, version: int, details: Details, today: date, actor: User | None
+) -> Customer:
     """Save an edited form. Raises `Refused`, `NotThere`, and `Stale` when somebody saved it first."""
     details = checked(details)
     with transaction():
         customer = take(Customer, customer_id, version)
+        keep_moves({customer_id: (customer.portfolio_id, details.portfolio_id)}, today=today)
         changes = change(customer, asdict(details))
         if changes:
             refresh_search(customer)

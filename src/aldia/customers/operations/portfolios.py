@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import date
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from aldia.customers.models import Customer, Portfolio
+from aldia.customers.operations.handovers import keep_collector, keep_moves
 from aldia.customers.operations.intake import clip
 from aldia.customers.operations.versions import NotThere, Refused, change, take
 from aldia.tenancy import audit
@@ -29,7 +31,13 @@ def create_portfolio(*, name: str, collector_id: uuid.UUID | None = None, actor:
 
 
 def update_portfolio(
-    *, portfolio_id: uuid.UUID, version: int, name: str, collector_id: uuid.UUID | None, actor: User | None
+    *,
+    portfolio_id: uuid.UUID,
+    version: int,
+    name: str,
+    collector_id: uuid.UUID | None,
+    today: date,
+    actor: User | None,
 ) -> Portfolio:
     """Rename it or give it to somebody else. Raises `Refused`, `NotThere`, `Stale`."""
     name = _checked_name(name)
@@ -37,27 +45,32 @@ def update_portfolio(
         portfolio = take(Portfolio, portfolio_id, version)
         _refuse_same_name(name, portfolio_id)
         _check_collector(collector_id)
+        before = portfolio.collector_id
         changes = change(portfolio, {"name": name, "collector_id": collector_id})
+        if "collector_id" in changes:
+            keep_collector(portfolio_id, before, today=today)
         if changes:
             _audit(actor, "portfolios.edited", portfolio_id, {"name": name, "changes": changes})
     return portfolio
 
 
-def delete_portfolio(*, portfolio_id: uuid.UUID, actor: User | None) -> int:
+def delete_portfolio(*, portfolio_id: uuid.UUID, today: date, actor: User | None) -> int:
     """Remove a portfolio; its customers stay, in none. Returns how many they were. Raises `NotThere`."""
     with transaction():
         portfolio = Portfolio.objects.select_for_update().filter(pk=portfolio_id).first()
         if portfolio is None:
             raise NotThere
         members = list(Customer.objects.filter(portfolio_id=portfolio_id).values_list("pk", flat=True))
-        _move(members, None)
+        _move(dict.fromkeys(members, portfolio_id), None, today)
         portfolio.delete()
         detail: dict[str, object] = {"name": portfolio.name, "customers": [str(each) for each in members]}
         _audit(actor, "portfolios.deleted", portfolio_id, detail)
     return len(members)
 
 
-def assign_portfolio(*, customer_ids: Collection[uuid.UUID], portfolio_id: uuid.UUID | None, actor: User | None) -> int:
+def assign_portfolio(
+    *, customer_ids: Collection[uuid.UUID], portfolio_id: uuid.UUID | None, today: date, actor: User | None
+) -> int:
     """Put customers into a portfolio (None: into none); returns how many moved. Raises `NotThere`."""
     with transaction():
         name = ""
@@ -69,15 +82,17 @@ def assign_portfolio(*, customer_ids: Collection[uuid.UUID], portfolio_id: uuid.
         rows = Customer.objects.select_for_update().filter(pk__in=list(customer_ids)).order_by("pk")
         moving = {row.pk: row.portfolio_id for row in rows if row.portfolio_id != portfolio_id}
         if moving:
-            _move(list(moving), portfolio_id)
+            _move(moving, portfolio_id, today)
             before = {str(pk): str(old or "") for pk, old in moving.items()}
             detail = {"portfolio": str(portfolio_id or ""), "name": name, "customers": before}
             audit.record(actor=actor, verb="customers.portfolio_assigned", object_type="customers", detail=detail)
     return len(moving)
 
 
-def _move(customer_ids: list[uuid.UUID], portfolio_id: uuid.UUID | None) -> None:
-    Customer.objects.filter(pk__in=customer_ids).update(portfolio_id=portfolio_id, version=F("version") + 1)
+def _move(moving: Mapping[uuid.UUID, uuid.UUID | None], portfolio_id: uuid.UUID | None, today: date) -> None:
+    """`moving`: the portfolio that each customer leaves."""
+    keep_moves({pk: (old, portfolio_id) for pk, old in moving.items()}, today=today)
+    Customer.objects.filter(pk__in=list(moving)).update(portfolio_id=portfolio_id, version=F("version") + 1)
 
 
 def _checked_name(text: str) -> str:

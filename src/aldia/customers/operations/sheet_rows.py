@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol, cast
 
 from aldia.customers.identity import identify, is_public, search_text
 from aldia.customers.models import Contact, CreditLine, Customer, Portfolio
+from aldia.customers.operations.handovers import keep_moves
 from aldia.customers.sheets import Current
 from aldia.domain.fiscal.document import Party
 from aldia.domain.folding import fold
@@ -66,9 +68,10 @@ class _Work:
     contacts: list[Contact] = field(default_factory=list)
     new_lines: list[CreditLine] = field(default_factory=list)
     lines: list[CreditLine] = field(default_factory=list)
+    moves: dict[uuid.UUID, tuple[uuid.UUID | None, uuid.UUID | None]] = field(default_factory=dict)
 
 
-def write_rows(rows: Sequence[ChangedRow], current: Mapping[uuid.UUID, Current], country: str) -> Applied:
+def write_rows(rows: Sequence[ChangedRow], current: Mapping[uuid.UUID, Current], country: str, today: date) -> Applied:
     """Write what each row changes; join the caller's transaction, with the customers locked."""
     work = _Work(country, {fold(each.name): each for each in Portfolio.objects.all()}, current_company_id())
     applied = Applied()
@@ -78,6 +81,7 @@ def write_rows(rows: Sequence[ChangedRow], current: Mapping[uuid.UUID, Current],
         applied.detail[str(here.customer.pk)] = {each.field: [each.before, each.after] for each in row.changes}
         applied.created += row.customer_id is None
         applied.edited += row.customer_id is not None
+    keep_moves(work.moves, today=today)
     _write(work)
     return applied
 
@@ -103,7 +107,8 @@ def _apply(row: ChangedRow, here: Current, work: _Work, applied: Applied) -> Non
         if change.field == "term_days":
             customer.term_days = cast("int | None", change.value)
         elif change.field == "portfolio":
-            customer.portfolio = _portfolio(str(change.value), work)
+            before, customer.portfolio = customer.portfolio_id, _portfolio(str(change.value), work)
+            work.moves[customer.pk] = (before, customer.portfolio_id)
         elif change.field == "collecting":
             (applied.on if change.value else applied.off).append(customer.pk)
         elif change.field == "reminder":

@@ -186,7 +186,7 @@ class GlobalPeriod:
 class DraftDocument:
     """A CFDI of type I, E or T. `exchange_rate` in millionths of MXN per unit, 0 when the currency is MXN or XXX.
 
-    `note` is for the people who handle it: the XML has no place for it.
+    `note` is for the customer and is printed on the paper: the XML has no place for it.
     """
 
     type_code: str

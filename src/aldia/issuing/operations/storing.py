@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from aldia.documents import packing
 from aldia.documents.models import FiscalDocument, IngestBatch, IngestItem
 from aldia.documents.operations.batches import begin_batch, chunks, create_batch, finish_batch
+from aldia.documents.operations.paper_notes import keep_note
 from aldia.domain.ports.stamping import Stamped
 from aldia.issuing.models import Issue, IssueKind, IssueState
 from aldia.issuing.operations import complements
@@ -28,6 +29,7 @@ from aldia.tenancy.scope import current_company_id, transaction
 
 SOURCE = "issue"  # of its batch
 COUNTRY = "MX"
+LONGEST_NOTE = 500  # a placeholder of a period takes more than itself
 
 
 def put_on_file(*, issue_id: uuid.UUID, stamped: Stamped, now: datetime) -> Issue:
@@ -72,6 +74,14 @@ def _take_in(issue: Issue, key: str, archive: StoredFile, now: datetime, today: 
     elif was_there and issue.kind == IssueKind.COMPLEMENT:
         apply_documents(keys={key}, today=today, actor=issue.created_by)  # it came before it was ours
     issue.save(update_fields=["document", "trouble", "trouble_code"])
+    _keep_note(issue)
     detail = {"uuid": key, "number": str(issue), "is_test": issue.is_test}
     audit.record(actor=None, verb="issuing.stamped", object_type="issue", object_id=issue.pk, detail=detail)
     return created
+
+
+def _keep_note(issue: Issue) -> None:
+    """What was written to the customer goes on the paper: the XML has no place for it."""
+    note = issue.content.get("note")
+    if issue.document_id is not None and note:
+        keep_note(document_id=issue.document_id, note=str(note)[:LONGEST_NOTE])

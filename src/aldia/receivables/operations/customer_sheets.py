@@ -31,7 +31,7 @@ def apply_customer_sheet(
     Raises `PreviewChanged` and `SheetError`; then nothing is written.
     """
     with transaction():
-        applied = apply_changes(data=data, customers=customers, rules=rules, token=token, actor=actor)
+        applied = apply_changes(data=data, customers=customers, rules=rules, token=token, today=today, actor=actor)
         opened = 0
         if applied.on and switch_now:
             opened = switch_on(customer_ids=applied.on, today=today, actor=actor).receivables

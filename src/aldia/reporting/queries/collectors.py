@@ -1,6 +1,6 @@
-"""Collected by collector: the money of a period by who collects the portfolio of the customer that paid.
+"""Collected by collector: the money of a period by who had the customer on the day it came in, or by portfolio.
 
-Portfolios are those of today: who passed one on during the period does not keep its money here.
+Who passes a customer on keeps what came in until then. Portfolios are those of today.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from aldia.customers.models import Portfolio
+from aldia.customers.queries import collector_on
 from aldia.receivables.models import Allocation, Credit
 from aldia.receivables.queries.sight import NO_PORTFOLIO, Sight
 from aldia.receivables.queries.states import MONEY
@@ -46,12 +47,11 @@ class Collected:
 
 def collected_by(*, sight: Sight, currency: str, first: date, last: date, by: str = COLLECTOR) -> list[Collected]:
     """The money of one currency that came in from `first` to `last`, the most first."""
-    path = "portfolio__collector" if by == COLLECTOR else "portfolio"
     span = {"received_on__gte": first, "received_on__lte": last, "currency": currency}
     money = Credit.objects.filter(kind__in=MONEY, reversed_on__isnull=True, **span)
-    grouped = sight.narrow(money).order_by().values_list(f"customer__{path}")
+    grouped = _grouped(sight.narrow(money), by)
     sums = grouped.annotate(Sum("amount"), Count("pk"), Count("customer", distinct=True))
-    applied = _applied(sight, span, path)
+    applied = _applied(sight, span, by)
     rows = list(sums)
     names = _names(by, [key for key, *_rest in rows if key])
     found = [
@@ -70,11 +70,19 @@ def collected_by(*, sight: Sight, currency: str, first: date, last: date, by: st
     return sorted(found, key=lambda each: (-each.amount, each.label, each.key))
 
 
-def _applied(sight: Sight, span: dict[str, Any], path: str) -> dict[uuid.UUID | None, tuple[int, int]]:
+def _grouped(rows: QuerySet[Any], by: str, credit: str = "") -> QuerySet[Any, Any]:
+    """By the key of a group; `credit`: the path from a row to its payment."""
+    if by == PORTFOLIO:
+        return rows.order_by().values_list(f"{credit}customer__portfolio")
+    who = collector_on(f"{credit}received_on", f"{credit}customer")
+    return rows.order_by().annotate(who=who).values_list("who")
+
+
+def _applied(sight: Sight, span: dict[str, Any], by: str) -> dict[uuid.UUID | None, tuple[int, int]]:
     """What of the money was applied to documents that were not late, and to those that were."""
     rows = Allocation.objects.filter(credit__kind__in=MONEY, credit__reversed_on__isnull=True)
     rows = rows.filter(**{f"credit__{name}": value for name, value in span.items()})
-    grouped = sight.narrow(rows, "credit__customer").order_by().values_list(f"credit__customer__{path}")
+    grouped = _grouped(sight.narrow(rows, "credit__customer"), by, "credit__")
     timely = Q(credit__received_on__lte=F("receivable__due_on"))
     sums = grouped.annotate(
         timely=Coalesce(Sum("credit_amount", filter=timely), 0), tardy=Coalesce(Sum("credit_amount", filter=~timely), 0)

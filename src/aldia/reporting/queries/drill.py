@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from aldia.customers.queries import collector_on
 from aldia.domain.currencies import CURRENCIES
 from aldia.receivables.models import Allocation, Credit, CreditKind, Receivable, ReceivableKind
 from aldia.receivables.queries.sight import NO_PORTFOLIO, Sight, in_portfolio
@@ -32,7 +33,7 @@ class Drill:
     """`what` rows: owed at the end of `as_of` (due from … to …; issued until `last`), or sold, returned, collected,
     presumed from … to ….
 
-    `portfolio` and `collector` (who collects the portfolio) are an id or "none".
+    `portfolio` and `collector` (who had the customer on the day of the row) are an id or "none".
     """
 
     what: str
@@ -78,6 +79,7 @@ def _day(text: str) -> date:
     return day
 
 
+_DATED = {True: "issued_on", False: "received_on"}
 _DAYS = ("as_of", "first", "last", "due_from", "due_to")
 
 
@@ -91,7 +93,11 @@ def rows_behind(drill: Drill, *, sight: Sight, today: date) -> QuerySet[Any]:
         rows = credit_rows(drill)
     plain: dict[str, Any] = {"currency": drill.currency, "customer": drill.customer}
     rows = sight.narrow(rows.filter(**{name: value for name, value in plain.items() if value}))
-    rows = in_portfolio(in_portfolio(rows, drill.portfolio), drill.collector, "customer__portfolio__collector")
+    rows = in_portfolio(rows, drill.portfolio)
+    if drill.collector:
+        rows = in_portfolio(
+            rows.annotate(who=collector_on(_DATED[drill.what in OF_RECEIVABLES])), drill.collector, "who"
+        )
     if drill.what == OWED:
         rows = rows.filter(due_on__gte=drill.due_from) if drill.due_from else rows
         rows = rows.filter(due_on__lte=drill.due_to) if drill.due_to else rows

@@ -135,7 +135,7 @@ def _in_hand(found: dict[Whom, Results], month: Month, currency: str, today: dat
 
 def _money(found: dict[Whom, Results], month: Month, currency: str) -> None:
     rows = team_rows.money(month, currency).order_by()
-    for whom, amount in rows.values_list("customer__portfolio__collector").annotate(sum=Sum("figure")):
+    for whom, amount in rows.values_list("who").annotate(sum=Sum("figure")):
         _of(found, whom).collected = int(amount)
     for person, payments in team_rows.after_contact(month, currency).items():
         _of(found, person).after_contact = sum(amount for _key, amount in payments)
@@ -179,13 +179,11 @@ def _added(rows: Iterable[Row], target: int | None) -> Results:
 
 
 def by_month(*, month: Month, currency: str, months: int = HISTORY) -> list[tuple[date, dict[Whom, int]]]:
-    """What came into the portfolios of each in the months up to this one, oldest first."""
+    """What each collected in the months up to this one, oldest first."""
     firsts = [add_months(month.first, -back) for back in range(months - 1, -1, -1)]
     found: dict[date, dict[Whom, int]] = {first: {} for first in firsts}
     rows = team_rows.money(Month(firsts[0], month.last), currency).order_by()
-    for whom, on, amount in rows.values_list("customer__portfolio__collector", "received_on").annotate(
-        sum=Sum("figure")
-    ):
+    for whom, on, amount in rows.values_list("who", "received_on").annotate(sum=Sum("figure")):
         sums = found[on.replace(day=1)]
         sums[whom] = sums.get(whom, 0) + int(amount)
     return list(found.items())

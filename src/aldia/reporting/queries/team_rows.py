@@ -1,8 +1,8 @@
 """Behind every figure of the team's page, its rows: what each person owns, did, was promised and collected in a month.
 
-A portfolio counts for who collects it today, also for months that are over: who collected it then is not kept. Money
-counts after a contact when it came within `CONTACT_DAYS` of the last call, message or visit to its customer, for the
-person who made that one.
+Money counts for who had its customer when the day it came in began; what is owed and the number of customers, for who
+collects them today, also in months that are over. Money counts after a contact when it came within `CONTACT_DAYS` of
+the last call, message or visit to its customer, for the person who made that one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aldia.collections.models import Activity, Promise, WorklistItem
+from aldia.customers.queries import collector_on
 from aldia.domain.calendars import month_end
 from aldia.receivables.models import Credit
 from aldia.receivables.queries.sight import Sight
@@ -46,11 +47,9 @@ class Month:
         return cls(first, min(month_end(first), max(today, first)))
 
 
-def owned(rows: QuerySet[Any], whom: Whom, path: str = "customer") -> QuerySet[Any]:
+def owned(rows: QuerySet[Any], whom: Whom) -> QuerySet[Any]:
     """Rows of the customers whose portfolio a person collects; None: of those that nobody does."""
-    if whom is None:
-        return rows.filter(**{f"{path}__portfolio__collector__isnull": True})
-    return rows.filter(**{f"{path}__portfolio__collector": whom})
+    return rows.filter(_by("customer__portfolio__collector", whom))
 
 
 def debts(month: Month, currency: str, *, today: date, overdue: bool = False) -> QuerySet[Any]:
@@ -60,9 +59,9 @@ def debts(month: Month, currency: str, *, today: date, overdue: bool = False) ->
 
 
 def money(month: Month, currency: str) -> QuerySet[Credit]:
-    """Payments that came in the month and stand; `figure` is how much."""
+    """Payments that came in the month and stand; `figure` is how much, `who` had the customer then."""
     rows = credit_rows(Drill(COLLECTED, currency, first=month.first, last=month.last))
-    return Sight().narrow(rows).filter(currency=currency)
+    return Sight().narrow(rows).filter(currency=currency).annotate(who=collector_on("received_on"))
 
 
 def contacts(first: date, last: date) -> QuerySet[Activity]:
@@ -118,7 +117,8 @@ def rows_of(what: str, whom: Whom, month: Month, currency: str, *, today: date) 
         rows: QuerySet[Any] = owned(debts(month, currency, today=today, overdue=what == OVERDUE), whom)
         return rows.select_related("customer").order_by("due_on", "pk")
     if what == MONEY:
-        return owned(money(month, currency), whom).select_related("customer").order_by("-received_on", "-pk")
+        rows = money(month, currency).filter(_by("who", whom))
+        return rows.select_related("customer").order_by("-received_on", "-pk")
     if what == AFTER_CONTACT:
         keys = [key for key, _amount in after_contact(month, currency).get(whom, [])] if whom else []
         rows = money(month, currency).filter(pk__in=keys)

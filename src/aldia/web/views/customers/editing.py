@@ -15,6 +15,7 @@ from aldia.customers.operations import customers
 from aldia.customers.operations.versions import Refused, Stale
 from aldia.domain import tax_ids
 from aldia.tenancy import permissions
+from aldia.web import clock
 from aldia.web.access import CompanyRequest, needs
 from aldia.web.forms_customers import CustomerForm, NewCustomerForm
 from aldia.web.views.customers.common import customer_or_404, gone_is_404, may_move, say_why
@@ -78,6 +79,7 @@ def edit(request: CompanyRequest, customer_id: UUID) -> HttpResponse:
                     customer_id=customer_id,
                     version=form.cleaned_data["version"],
                     details=form.details(),
+                    today=clock.today(request.company),
                     actor=request.user,
                 )
             except (Refused, Stale) as error:

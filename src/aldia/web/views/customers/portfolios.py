@@ -137,6 +137,7 @@ def edit(request: CompanyRequest, portfolio_id: UUID) -> HttpResponse:
                     version=form.cleaned_data["version"],
                     name=form.cleaned_data["name"],
                     collector_id=_collector(form),
+                    today=clock.today(request.company),
                     actor=request.user,
                 )
             except (Refused, Stale) as error:
@@ -167,7 +168,9 @@ def _collector(form: PortfolioForm) -> UUID | None:
 def delete(request: CompanyRequest, portfolio_id: UUID) -> HttpResponse:
     portfolio = get_object_or_404(queries.portfolios_visible_to(request.membership), pk=portfolio_id)
     _not_restricted(request)
-    moved = portfolios.delete_portfolio(portfolio_id=portfolio_id, actor=request.user)
+    moved = portfolios.delete_portfolio(
+        portfolio_id=portfolio_id, today=clock.today(request.company), actor=request.user
+    )
     sentence = ngettext(
         "Se borró la cartera «%(name)s»; %(n)d cliente quedó sin cartera.",
         "Se borró la cartera «%(name)s»; %(n)d clientes quedaron sin cartera.",
@@ -192,7 +195,9 @@ def assign(request: CompanyRequest) -> HttpResponse:
     if portfolio_id is not None:
         get_object_or_404(Portfolio.objects, pk=portfolio_id)
     ids = list(table.LIST.selected(request, table.customers_of(request)).values_list("pk", flat=True))
-    moved = portfolios.assign_portfolio(customer_ids=ids, portfolio_id=portfolio_id, actor=request.user)
+    moved = portfolios.assign_portfolio(
+        customer_ids=ids, portfolio_id=portfolio_id, today=clock.today(request.company), actor=request.user
+    )
     sentence = ngettext("%(n)d cliente cambió de cartera.", "%(n)d clientes cambiaron de cartera.", moved)
     messages.success(request, sentence % {"n": moved})
     return redirect(back)
