@@ -6,7 +6,7 @@ of their issue, with the model of the cut; and the money of the open book by wee
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -201,7 +201,7 @@ def _forecast_cash(pmf: Floats, part: Book, day: int, cash: Cash, seen_until: in
     if weeks < CASH_WEEKS or not len(part):
         return
     capped = np.minimum(part.amount, np.quantile(part.amount, CAP))
-    part = Book(part.customer, part.issued, part.due, capped, part.paid, part.names)
+    part = replace(part, amount=capped)
     forecast = weeks_of(pmf, part, day, weeks=weeks, seed=day)
     week = np.where(part.paid < day + weeks * WEEK, (part.paid - day) // WEEK, weeks)
     actual = np.bincount(week, capped, weeks + 1)[:weeks]

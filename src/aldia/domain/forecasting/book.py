@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -32,7 +32,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Columns of equal length, ordered by day of issue. `customer` counts from 0 to `customers` − 1."""
+    """Columns of equal length, ordered by day of issue. `customer` counts from 0 to `customers` − 1.
+
+    `closed`: the days on which banks do not open, other than weekends, of the whole time that matters; may be empty.
+    """
 
     customer: Ints
     issued: Ints
@@ -40,6 +43,7 @@ class Book:
     amount: Floats
     paid: Ints
     names: tuple[str, ...]
+    closed: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def customers(self) -> int:
@@ -62,15 +66,12 @@ class Book:
         """What was known in the morning of a day: later invoices are not there, later payments have not come."""
         size = int(np.searchsorted(self.issued, day))
         part = self.rows(np.arange(size))
-        return Book(
-            part.customer, part.issued, part.due, part.amount, np.where(part.paid < day, part.paid, UNPAID), self.names
-        )
+        return replace(part, paid=np.where(part.paid < day, part.paid, UNPAID))
 
     def rows(self, which: Ints) -> Book:
         """Some of the invoices, in the order given."""
-        return Book(
-            self.customer[which], self.issued[which], self.due[which], self.amount[which], self.paid[which], self.names
-        )
+        columns = {name: getattr(self, name)[which] for name in ("customer", "issued", "due", "amount", "paid")}
+        return replace(self, **columns)
 
 
 def book_of(records: Sequence[Record]) -> Book:

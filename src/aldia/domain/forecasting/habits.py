@@ -20,6 +20,7 @@ OWN_PRIOR, PORTFOLIO_PRIOR = 5.0, 20.0
 SPREAD_PRIOR = 6.0
 LEAST_SPREAD = 1.5
 TRIMMED = (0.01, 0.99)
+CLOSED_WITHIN = (0.02, 1.5)
 # A drawn curve for who has no history: some early, most within two weeks, one in thirty never. P(paid by a delay).
 _CURVE_AT = np.array([-91, -31, -15, -8, -3, -1, 0, 1, 3, 7, 14, 21, 30, 45, 60, 90, 120, 200], dtype=float)
 _CURVE = np.array(
@@ -39,6 +40,7 @@ class Habits:
 
     `payments`: how many were known of each. `shape`: residuals with their cumulated weight, of everybody's standardised
     delays. `daily`: each day's share of its bin. `weekdays`: payments by day of the week (Sunday first), 1 on average.
+    `closed`: days on which banks do not open, and `when_closed`: what comes then, beside such a day of other weeks.
     """
 
     hazard: Floats
@@ -49,6 +51,8 @@ class Habits:
     shape: tuple[Floats, Floats]
     daily: Floats
     weekdays: Floats
+    closed: Ints
+    when_closed: float
 
     @property
     def nobody(self) -> int:
@@ -64,7 +68,10 @@ def habits_of(book: Book, day: int) -> Habits:
     portfolio = _shrunk(events.sum(axis=0), risk.sum(axis=0), generic, PORTFOLIO_PRIOR)
     hazard = np.vstack([_shrunk(events, risk, portfolio, OWN_PRIOR), portfolio[None, :]])
     mean, spread, payments, shape = _places(book, day, weight, portfolio)
-    return Habits(hazard, portfolio, mean, spread, payments, shape, _daily(book, weight), _weekdays(book, weight))
+    return Habits(
+        hazard, portfolio, mean, spread, payments, shape, _daily(book, weight), _weekdays(book, weight), book.closed,
+        _when_closed(book, weight),
+    )  # fmt: skip
 
 
 def _counts(book: Book, day: int, weight: Floats) -> tuple[Floats, Floats]:
@@ -174,9 +181,31 @@ def _weekdays(book: Book, weight: Floats) -> Floats:
     return np.asarray(counts / counts.mean())
 
 
-def on_weekdays(pmf: Floats, due: Ints, weekdays: Floats) -> Floats:
-    """Distributions with the days of the week that they fall on; each keeps how much of it is ever paid."""
-    moved = pmf * weekdays[(due[:, None] + grid.DAYS[None, :]) % 7]
+def _when_closed(book: Book, weight: Floats) -> float:
+    """How much is paid on a day on which banks do not open, beside the weeks before and after; 5 pseudo-payments."""
+    is_paid = book.delay <= LAST
+    if not len(book.closed) or not is_paid.any():
+        return 1.0
+    first, last = int(book.paid[is_paid].min()), int(book.paid[is_paid].max())
+    paid = np.bincount(book.paid[is_paid] - first, weight[is_paid])
+    told = book.closed[(book.closed >= first) & (book.closed <= last)]
+    near = told[:, None] + np.array([-7, 7])
+    is_usual = (near >= first) & (near <= last) & ~np.isin(near, book.closed)
+    sums = np.where(is_usual, paid[np.clip(near - first, 0, len(paid) - 1)], 0.0).sum(axis=1)
+    sides = is_usual.sum(axis=1)
+    usual = (sums[sides > 0] / sides[sides > 0]).sum()
+    return float(np.clip((paid[told[sides > 0] - first].sum() + 5.0) / (usual + 5.0), *CLOSED_WITHIN))
+
+
+def on_calendar(pmf: Floats, due: Ints, habits: Habits) -> Floats:
+    """Distributions with the days that they fall on; each keeps how much of it is ever paid."""
+    if not len(due):
+        return pmf
+    days = due[:, None] + grid.DAYS[None, :]
+    first, last = int(due.min()) + int(grid.DAYS[0]), int(due.max()) + LAST
+    worth = habits.weekdays[np.arange(first, last + 1) % 7]
+    worth[habits.closed[(habits.closed >= first) & (habits.closed <= last)] - first] *= habits.when_closed
+    moved = pmf * worth[days - first]
     return np.asarray(moved * (pmf.sum(axis=1) / np.maximum(moved.sum(axis=1), 1e-12))[:, None])
 
 

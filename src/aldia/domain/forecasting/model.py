@@ -39,7 +39,7 @@ class Prepared:
     def score(self, wanted: Book) -> Floats:
         """Distributions over `grid.DAYS` of invoices. Nothing is paid before it was issued, nor before that morning."""
         since = np.clip(np.maximum(wanted.entry, self.day - wanted.due), FIRST, LAST)
-        whole = habits.on_weekdays(self._whole(wanted), wanted.due, self.habits.weekdays)
+        whole = habits.on_calendar(self._whole(wanted), wanted.due, self.habits)
         return grid.truncated(whole, since)
 
     def _whole(self, wanted: Book) -> Floats:

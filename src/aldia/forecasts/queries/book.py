@@ -16,13 +16,17 @@ from typing import Any
 import numpy as np
 from django.db.models import Max, Q, QuerySet, Sum
 
+from aldia.domain.calendars import NoCalendar, bank_holidays
 from aldia.domain.currencies import exponent
 from aldia.domain.forecasting.book import UNPAID, Book, Floats, Ints
 from aldia.receivables.models import Allocation, CreditKind, Receivable
+from aldia.tenancy.models import Company
+from aldia.tenancy.scope import current_company_id
 
 MONEY = (CreditKind.PAYMENT, CreditKind.ADVANCE)
 MOST_CLOSED = 150_000  # the newest: facts fade with a half-life of 240 days
 CHUNK = 5_000
+YEARS_OF_FACTS = 6  # older ones have faded to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def subledger(*, as_of: date, today: date) -> Subledger:
         if day is not None:
             kept.append(row)
             days.append(day)
-    return _columns(kept, days)
+    return _columns(kept, days, as_of)
 
 
 def _receivables(as_of: date, before: date) -> list[tuple[Any, ...]]:
@@ -139,7 +143,7 @@ def _settled(row: tuple[Any, ...], paid: _Paid, *, is_today: bool) -> tuple[int,
     return 0, paid.last.toordinal()
 
 
-def _columns(rows: list[tuple[Any, ...]], settled: list[tuple[int, int]]) -> Subledger:
+def _columns(rows: list[tuple[Any, ...]], settled: list[tuple[int, int]], as_of: date) -> Subledger:
     order = sorted(range(len(rows)), key=lambda place: (rows[place][2], rows[place][0]))
     rows, settled = [rows[place] for place in order], [settled[place] for place in order]
     customers = sorted({row[1] for row in rows})
@@ -155,10 +159,21 @@ def _columns(rows: list[tuple[Any, ...]], settled: list[tuple[int, int]]) -> Sub
         amount=_comparable(np.array([row[4] for row in rows], dtype=np.float64), currency, codes),
         paid=np.maximum(paid, issued),
         names=tuple(str(each) for each in customers),
+        closed=_closed(as_of.year - YEARS_OF_FACTS, as_of.year + 2),
     )
     balance = np.array([left for left, _day in settled], dtype=np.int64)
     total = np.array([row[4] for row in rows], dtype=np.int64)
     return Subledger(book, [row[0] for row in rows], customers, currency, codes, balance, total)
+
+
+def _closed(first: int, last: int) -> Ints:
+    """The days of some years on which the banks of the company's country do not open, weekends aside."""
+    country = Company.objects.values_list("country", flat=True).get(pk=current_company_id())
+    try:
+        found = [day.toordinal() for year in range(first, last + 1) for day in bank_holidays(country, year)]
+    except NoCalendar:
+        found = []
+    return np.array(sorted(found), dtype=np.int64)
 
 
 def _comparable(total: Floats, currency: Ints, codes: tuple[str, ...]) -> Floats:
