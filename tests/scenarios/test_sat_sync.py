@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 from cryptography import x509
+from django.core.files.storage import default_storage
 
 from aldia.authority.models import ListedDocument, RequestState, RunState, SyncPackage, SyncRequest
 from aldia.authority.operations import runs
@@ -254,6 +255,30 @@ def test_a_document_that_is_listed_but_does_not_come_is_missing_until_it_does(of
     assert overview.asked_keys([gone.key]) == {gone.key}
     assert office.finish(fetched).state == RunState.DONE
     assert office.receivable("old").balance == 116_000
+    assert overview.missing_count() == 0
+
+
+def test_a_package_that_is_gone_before_it_is_read_is_told_and_its_documents_can_be_fetched(office: Office) -> None:
+    """What was sound on arrival and cannot be read any more stops the package, not the run, and says why."""
+    office.sat.hold(invoice("a"))
+    plain = office.take_in
+
+    def gone(batch: IngestBatch) -> None:
+        assert batch.file is not None
+        default_storage.delete(batch.file.path)
+        plain(batch)
+
+    office.take_in = gone  # type: ignore[method-assign]
+    run = office.sync()
+    office.take_in = plain  # type: ignore[method-assign]
+    batch = IngestBatch.objects.get()
+    assert (run.state, run.message) == (RunState.PARTIAL, batch.message)
+    assert "ya no está en el almacén" in batch.message
+    assert SyncPackage.objects.get(batch=batch).state == "imported", "it is not read again and again"
+    assert run.counts["missing"] == overview.missing_count() == 1
+    fetched = runs.fetch_document(connection=office.connection, uuid=uid("a"), now=office.sat.now)
+    assert office.finish(fetched).state == RunState.DONE
+    assert office.receivable("a").balance == 116_000
     assert overview.missing_count() == 0
 
 

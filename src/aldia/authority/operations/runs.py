@@ -32,7 +32,7 @@ from aldia.authority.operations import packages, requests
 from aldia.authority.operations.connections import NotConnected, open_signer
 from aldia.authority.operations.listing import confirm_listed, settle_missing
 from aldia.customers.operations.versions import NotThere, Refused
-from aldia.documents.models import BatchState, FiscalDocument, IngestBatch
+from aldia.documents.models import FiscalDocument, IngestBatch
 from aldia.domain.fiscal.mass_download import BadQuery, Period, check_query, to_local, to_moment
 from aldia.domain.fiscal.sync_plan import plan
 from aldia.domain.ports.tax import AuthorityFailure, Query, Side, TaxAuthority, Wanted
@@ -223,7 +223,7 @@ def _left_behind(run: SyncRun) -> int:
 
 def _refused(run: SyncRun) -> str:
     """Why a package was not read to its end, "" when each was: its bytes are kept, and a person decides."""
-    packages = SyncPackage.objects.filter(request__run=run, batch__state=BatchState.FAILED)
+    packages = SyncPackage.objects.filter(request__run=run, batch__message__gt="")
     return packages.order_by("id").values_list("batch__message", flat=True).first() or ""
 
 
