@@ -16,6 +16,7 @@ from aldia.collections.models import Target
 from aldia.collections.operations.promises import record_promise
 from aldia.collections.operations.targets import Wanted, save_targets
 from aldia.customers.models import Customer, Portfolio
+from aldia.customers.operations.portfolios import update_portfolio
 from aldia.tenancy.ids import uuid7
 from aldia.tenancy.models import Company, Membership, Role, User
 from aldia.tenancy.scope import company_scope
@@ -108,6 +109,22 @@ def test_a_collector_has_the_own_month_and_nobody_elses(collector: Client, month
     assert collector.get(rows + "none").status_code == 404
     for page in ("", "exportar/", "metas/"):
         assert collector.get(f"{AT}/cobranza/equipo/{page}").status_code == 403
+
+
+def test_who_passed_a_customer_on_keeps_the_results_without_a_way_to_the_customer(
+    collector: Client, month: str, norte: Customer, ana: User, beto: User, today: date
+) -> None:
+    rows = f"{AT}/cobranza/equipo/renglones/?who={ana.pk}&what="
+    whats, link = ("collected", "after_contact", "activities", "promises", "worklist"), f"/clientes/{norte.pk}/"
+    Membership.objects.filter(user=ana).update(own_portfolio_only=True)
+    assert all(link in collector.get(rows + what).content.decode() for what in whats)  # the control: it is still hers
+    portfolio = Portfolio.objects.get()
+    update_portfolio(portfolio_id=portfolio.pk, version=1, name="Norte", collector_id=beto.pk, today=today, actor=None)
+    for what in whats:
+        page = collector.get(rows + what).content.decode()
+        assert "Ferretería Norte" in page, what
+        assert link not in page, what
+    assert "$400.00" in text_of(collector.get(rows + "collected").content.decode())
 
 
 def test_a_manager_of_the_own_portfolio_sees_that_alone(

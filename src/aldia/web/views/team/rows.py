@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import Sum
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from aldia.collections.queries.promises import judged
+from aldia.customers.queries import visible_to
 from aldia.reporting import words
 from aldia.reporting.queries import team_rows
 from aldia.reporting.queries.team_rows import Month, Whom, rows_of
@@ -59,12 +62,19 @@ def index(request: CompanyRequest) -> HttpResponse:
         "currency": currency,
         "page": page,
         "rows": _drawn(request, drawn, list(page)),
+        "seen": _seen(request, page),
         "drawn": drawn,
         "row_template": f"team/_{drawn}.html",
         "total": rows.order_by().aggregate(sum=Sum("figure"))["sum"] or 0 if drawn in ("debt", "credit") else None,
         "is_own": only_of(request) is not None,
     }
     return render(request, "team/rows.html", context)
+
+
+def _seen(request: CompanyRequest, rows: Iterable[Any]) -> set[UUID]:
+    """The customers of some rows whose pages the reader may open: some may have passed to somebody else since."""
+    found = visible_to(request.membership).filter(pk__in={row.customer_id for row in rows})
+    return set(found.values_list("pk", flat=True))
 
 
 def _name(whom: Whom) -> str:
