@@ -23,7 +23,7 @@ DIALOGS = "document.querySelectorAll('dialog[popover]')"
 SETTLED = "document.documentElement.dataset.bsTheme === 'dark' && !document.getAnimations().length"
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PARTS = 3  # processes may share the pages
-STRIDE = 2 if os.environ.get("CI") else 1  # a short look where time is short: every other kind of page
+STRIDE = 3 if os.environ.get("CI") else 1  # a short look where time is short: every third kind of page
 FEWEST = 40  # kinds of pages: fewer means that the crawl lost its way
 
 

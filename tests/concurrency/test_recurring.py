@@ -187,6 +187,7 @@ def test_each_date_has_one_invoice_with_one_folio_by_however_many_runners(house:
     assert issued(house) == (["queued"] * SCHEDULES, ["1", "2", "3", "4", "5"], SCHEDULES)
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_without_the_claim_of_the_date_it_has_several_invoices(house: House) -> None:
     assert race(house, NO_CLAIM_OF_INVOICES, INVOICES) > SCHEDULES
@@ -214,6 +215,7 @@ def test_a_runner_killed_anywhere_leaves_nothing_out_and_nothing_twice(house: Ho
     assert house.run(RUNNER.format(start=0, later=0, patch="")).split()[-1] == "0"
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_runner_killed_among_invoices_leaves_nothing_out_and_nothing_twice(house: House) -> None:
     house.run(INVOICES.format(schedules=SCHEDULES))
