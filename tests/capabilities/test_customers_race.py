@@ -37,6 +37,7 @@ TODAY = date(2026, 11, 21)
 saved = stale = failed = 0
 with company_scope(Company.objects.get(slug="carrera").pk):
     ids = list(Customer.objects.filter(tax_id__startswith="CLI").order_by("tax_id").values_list("pk", flat=True))
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     for pk in ids:

@@ -53,6 +53,7 @@ paid = refused = failed = 0
 with company_scope(company.pk):
     from aldia.customers.models import Customer
     customer = Customer.objects.get().pk
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     for number in range({rounds}):

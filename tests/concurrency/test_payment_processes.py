@@ -82,6 +82,7 @@ def slowly(*args):
 settling._first = slowly
 done = failed = 0
 with company_scope(company().pk):
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     for number in range(1, {rounds} + 1):
@@ -153,6 +154,7 @@ SAME_FORM = (
 import time
 with company_scope(company().pk):
     customer, account = Receivable.objects.first().customer, ProviderAccount.objects.get()
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     for number in range(1, {rounds} + 1):

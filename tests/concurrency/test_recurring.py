@@ -70,11 +70,13 @@ def again(work):
 
 with company_scope(Company.objects.get(slug="rentas").pk):
     schedules = turning.due_schedules(today=today)
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     for each in schedules:
         again(lambda: turning.appear(schedule_id=each, today=today))
     waiting = issuing.waiting()
+    time.sleep(max(0, {start} + {later} - time.time() - 0.05))
     while time.time() < {start} + {later}:
         pass
     print(sum(again(lambda: issuing.issue(occurrence_id=each, turn=turn)) is not None for each in waiting))

@@ -63,6 +63,7 @@ def again(work):
 
 with company_scope(Company.objects.get(slug="reportes").pk):
     found = sendings.due(now=NOW)
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     sent = [again(lambda: sendings.send_due(schedule_id=each, now=NOW)) for each in found * 2]

@@ -80,6 +80,7 @@ if {guards_off}:
             row.channel = "{racer}"
         plain(rows)
     planning.insert_new = thanking.insert_new = beside_the_key
+time.sleep(max(0, {start} - time.time() - 0.05))
 while time.time() < {start}:
     pass
 from django.db.utils import DatabaseError

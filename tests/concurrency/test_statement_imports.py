@@ -50,6 +50,7 @@ new = failed = 0
 with company_scope(company.pk):
     accounts = list(BankAccount.objects.order_by("name").values_list("pk", flat=True))
     data = csv_of(LINES[{first}:{last}], opening={first} * 100_00)
+    time.sleep(max(0, {start} - time.time() - 0.05))
     while time.time() < {start}:
         pass
     for account in accounts:
